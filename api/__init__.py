@@ -1,0 +1,1 @@
+"""The running service: settings, tokens, the embedded database, the command line and what listens."""

@@ -1,0 +1,24 @@
+"""What one request may ask for. Beyond a limit the answer is a clear refusal, never a silent cut."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ceilings of one request.
+
+    ``page_*`` count rows of one connection, ``cost_ceiling`` counts rows the whole operation may touch,
+    ``depth`` and ``filter_depth`` count levels, ``tokens`` and ``aliases`` count in the document,
+    ``geometry_vertices`` counts positions in one GeoJSON input.
+    """
+
+    page_default: int = 50
+    page_ceiling: int = 10_000
+    cost_ceiling: int = 250_000
+    depth: int = 30
+    filter_depth: int = 12
+    tokens: int = 5_000
+    aliases: int = 100
+    body_bytes: int = 1_000_000
+    geometry_vertices: int = 20_000
+    statement_timeout_seconds: float = 10.0
