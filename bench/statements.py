@@ -1,0 +1,117 @@
+"""The floor's statements: each returns the whole body of the answer as one text.
+
+Every value that may be NULL is coalesced (one NULL nulls a whole ``||`` chain, and ``string_agg`` then drops the row),
+every text that people write passes ``to_json``, and enums, ids and numbers need no escaping.
+"""
+
+VIEWPORT = """
+SELECT '{"data":{"projects":{"nodes":[' || coalesce(string_agg(object, ','), '') || ']}}}'
+FROM (
+  SELECT '{"id":"prj_' || p.id || '","name":' || to_json(p.name) || ',"stage":"' || p.stage
+    || '","totalInvestment":"' || p.total_investment
+    || '","location":' || coalesce(ST_AsGeoJSON(p.location, 9, 0), 'null')
+    || ',"region":{"id":"reg_' || r.id || '","name":' || to_json(r.name) || '}}' AS object
+  FROM project AS p JOIN region AS r ON r.id = p.region_id
+  WHERE p.location && ST_MakeEnvelope($1, $2, $3, $4, 4326)
+  ORDER BY p.id LIMIT $5
+) AS viewport
+"""
+
+NESTED = """
+SELECT '{"data":{"projects":{"nodes":[' || coalesce(string_agg(object, ','), '') || ']}}}'
+FROM (
+  SELECT '{"id":"prj_' || p.id || '","code":"' || p.code || '","name":' || to_json(p.name)
+    || ',"stage":"' || p.stage || '","totalInvestment":"' || p.total_investment
+    || '","region":{"code":"' || r.code || '","name":' || to_json(r.name)
+    || '},"issues":{"nodes":[' || i.objects || ']},"inspections":{"nodes":[' || n.objects || ']}}' AS object
+  FROM region AS r
+  CROSS JOIN LATERAL (
+    SELECT id, code, name, stage, total_investment FROM project
+    WHERE region_id = r.id AND stage = $1 ORDER BY total_investment DESC, id LIMIT $3
+  ) AS p
+  CROSS JOIN LATERAL (
+    SELECT coalesce(string_agg('{"id":"iss_' || id || '","title":' || to_json(title) || ',"level":"' || level
+      || '","severity":"' || severity || '","deadline":' || coalesce(to_json(deadline)::text, 'null')
+      || ',"createdAt":' || to_json(created_at) || '}', ','), '') AS objects
+    FROM (
+      SELECT id, title, level, severity, deadline, created_at FROM issue
+      WHERE project_id = p.id AND status = 'OPEN' ORDER BY created_at DESC, id LIMIT 10
+    ) AS latest
+  ) AS i
+  CROSS JOIN LATERAL (
+    SELECT coalesce(string_agg('{"id":"ins_' || id || '","kind":"' || kind
+      || '","startedAt":' || coalesce(to_json(started_at)::text, 'null')
+      || ',"result":' || coalesce('"' || result || '"', 'null') || '}', ','), '') AS objects
+    FROM (
+      SELECT id, kind, started_at, result FROM inspection
+      WHERE project_id = p.id ORDER BY started_at DESC NULLS LAST, id LIMIT 3
+    ) AS latest
+  ) AS n
+  WHERE r.code = $2
+  ORDER BY p.total_investment DESC, p.id
+) AS nested
+"""
+
+BIG_MAP = """
+SELECT '{"data":{"projects":{"nodes":[' || coalesce(string_agg(object, ','), '') || ']}}}'
+FROM (
+  SELECT '{"id":"prj_' || id || '","stage":"' || stage
+    || '","location":' || coalesce(ST_AsGeoJSON(location, 9, 0), 'null') || '}' AS object
+  FROM project WHERE location && ST_MakeEnvelope($1, $2, $3, $4, 4326)
+  ORDER BY id LIMIT $5
+) AS big_map
+"""
+
+ONE = """
+SELECT '{"data":{"project":' || coalesce((
+  SELECT '{"id":"prj_' || p.id || '","code":"' || p.code || '","name":' || to_json(p.name)
+    || ',"stage":"' || p.stage || '","totalInvestment":"' || p.total_investment
+    || '","location":' || coalesce(ST_AsGeoJSON(p.location, 9, 0), 'null')
+    || ',"startedOn":' || coalesce(to_json(p.started_on)::text, 'null')
+    || ',"updatedAt":' || to_json(p.updated_at)
+    || ',"region":{"id":"reg_' || r.id || '","code":"' || r.code || '","name":' || to_json(r.name) || '}}'
+  FROM project AS p JOIN region AS r ON r.id = p.region_id WHERE p.id = $1
+), 'null') || '}}'
+"""
+
+TOGETHER = """
+SELECT '{"data":{"projects":{"nodes":[' || coalesce(string_agg(object, ','), '') || ']}}}'
+FROM (
+  SELECT '{"id":"prj_' || p.id || '","name":' || to_json(p.name)
+    || ',"location":' || coalesce(ST_AsGeoJSON(p.location, 9, 0), 'null')
+    || ',"nearbyParcels":{"edges":[' || n.objects || ']}}' AS object
+  FROM (
+    SELECT id, name, location, geography(location) AS here FROM project
+    WHERE location && ST_MakeEnvelope($1, $2, $3, $4, 4326) ORDER BY id LIMIT $5
+  ) AS p
+  CROSS JOIN LATERAL (
+    SELECT coalesce(string_agg('{"distanceMeters":' || ST_Distance(geography(geometry), p.here)
+      || ',"node":{"id":"prc_' || id || '","code":"' || code
+      || '","geometry":' || ST_AsGeoJSON(geometry, 9, 0) || '}}', ','), '') AS objects
+    FROM (
+      SELECT id, code, geometry FROM parcel
+      WHERE ST_DWithin(geography(geometry), p.here, 2000)
+      ORDER BY geography(geometry) <-> p.here, id LIMIT 5
+    ) AS nearest
+  ) AS n
+  ORDER BY p.id
+) AS together
+"""
+
+AGGREGATE = """
+SELECT '{"data":{"projectStats":[' || coalesce(string_agg(object, ','), '') || ']}}'
+FROM (
+  SELECT '{"region":{"code":"' || r.code || '"},"projectCount":' || p.projects
+    || ',"totalInvestment":"' || p.investment || '","openIssueCount":' || coalesce(i.issues, 0) || '}' AS object
+  FROM (
+    SELECT region_id, count(*) AS projects, sum(total_investment) AS investment FROM project GROUP BY region_id
+  ) AS p
+  JOIN region AS r ON r.id = p.region_id
+  LEFT JOIN (
+    SELECT project.region_id, count(*) AS issues
+    FROM issue JOIN project ON project.id = issue.project_id
+    WHERE issue.status = 'OPEN' GROUP BY project.region_id
+  ) AS i ON i.region_id = p.region_id
+  ORDER BY p.region_id
+) AS stats
+"""
