@@ -1,0 +1,1 @@
+"""Revisions, oldest first by their number. Each one goes up and down."""
