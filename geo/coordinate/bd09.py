@@ -1,6 +1,6 @@
 """GCJ-02 to BD-09 (Baidu's coordinates) and back.
 
-The formula in circulation (*coordtransform*, *eviltransform*); Baidu publishes only a web service for it. It is
+The formula in circulation (*coordtransform*); Baidu publishes only a web service for it. It is
 applied everywhere, inside China or not, as published. What is usually called its inverse is off by up to a metre;
 ours iterates.
 """

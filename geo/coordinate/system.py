@@ -47,7 +47,7 @@ def _from_wgs84(lon: FloatArray, lat: FloatArray, target: CoordinateSystem) -> t
 def convert(
     lon: ArrayLike, lat: ArrayLike, source: CoordinateSystem, target: CoordinateSystem
 ) -> tuple[FloatArray, FloatArray]:
-    """Longitudes and latitudes, in degrees, of `source` positions in `target`; arrays of any equal shape, or numbers."""
+    """Longitudes and latitudes, in degrees, of `source` positions in `target`; numbers or arrays of equal shape."""
     lon_, lat_ = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
     return (lon_, lat_) if source == target else _from_wgs84(*_to_wgs84(lon_, lat_, source), target)
 
