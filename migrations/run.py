@@ -54,7 +54,7 @@ def pending(url: str) -> list[str]:
     def missing(connection: Connection) -> list[str]:
         script = ScriptDirectory.from_config(_config(connection))
         applied = MigrationContext.configure(connection).get_current_heads()
-        newest_first = script.iterate_revisions(script.get_heads(), applied or "base")
+        newest_first = script.iterate_revisions(tuple(script.get_heads()), applied or "base")
         return [revision.revision for revision in newest_first][::-1]
 
     return _finish(_with_connection(url, missing))
