@@ -23,7 +23,8 @@ class Settings:
 
     ``database_url`` is ``None`` when the service runs its own PostgreSQL inside ``data_dir``.
     ``public_url`` is the address clients see, without a trailing slash; links are built from it, never from
-    a request's ``Host`` header. ``token_key_file`` holds the key that signs tokens.
+    a request's ``Host`` header. ``token_key`` signs tokens; without one
+    the key is kept in ``token_key_file``.
     ``postgres_user`` is the unprivileged user that runs the embedded PostgreSQL when root starts the service.
     """
 
@@ -32,6 +33,7 @@ class Settings:
     public_url: str
     data_dir: Path
     database_url: str | None = field(repr=False)  # may hold a password
+    token_key: bytes | None = field(repr=False)
     token_key_file: Path
     workers: int = 1
     postgres_user: str | None = None
@@ -54,6 +56,7 @@ class Settings:
             public_url=_public_url(environ, host, port),
             data_dir=data_dir,
             database_url=_database_url(environ),
+            token_key=_token_key(environ),
             token_key_file=Path(key_file) if key_file else data_dir / "secrets" / "token.key",
             workers=_whole_number(environ, "LUODI_WORKERS", 1, 1, 128),
             postgres_user=environ.get("LUODI_POSTGRES_USER") or None,
@@ -62,7 +65,8 @@ class Settings:
 
 def masked(url: str) -> str:
     """The URL with its password, in the authority or in the query, replaced by stars: for people's eyes."""
-    url = re.sub(r"(?<=://)([^/?#@:]*):[^/?#]*@", r"\1:***@", url)
+    # Up to the last @ there is: a password with an unescaped @ or / in it must not peep out either.
+    url = re.sub(r"(?<=://)([^/?#@:]*):.*@", r"\1:***@", url)
     return re.sub(r"(?i)([?&](?:\w*password|sslkey)=)[^&#]*", r"\1***", url)
 
 
@@ -103,6 +107,15 @@ def _public_url(environ: Mapping[str, str], host: str, port: int) -> str:
             f"LUODI_PUBLIC_URL={text!r} is not an address clients can open: write it like https://map.example.cn"
         )
     return text.rstrip("/")
+
+
+def _token_key(environ: Mapping[str, str]) -> bytes | None:
+    text = environ.get("LUODI_TOKEN_KEY")
+    if not text:
+        return None
+    if len(text.encode()) < 32:
+        raise SettingsError("LUODI_TOKEN_KEY is shorter than 32 bytes: use the output of `openssl rand -hex 32`.")
+    return text.encode()
 
 
 def _database_url(environ: Mapping[str, str]) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jwt
 
+from api.settings import Settings
 from schema.access.rules import Role
 
 ALGORITHM = "HS256"
@@ -85,6 +86,11 @@ def verify_token(key: bytes, token: str, now: datetime) -> Identity:
     if role not in Role.__members__.values():
         raise TokenRefused("The token names a role that does not exist here.")
     return Identity(subject, Role(role))
+
+
+def signing_key(settings: Settings) -> bytes:
+    """The key this service signs and checks with. Raises ``TokenKeyError``."""
+    return settings.token_key or load_or_create_key(settings.token_key_file)
 
 
 def load_or_create_key(path: Path) -> bytes:
