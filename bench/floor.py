@@ -57,9 +57,7 @@ class KeptConnection(asyncpg.Connection):  # type: ignore[misc]
 
 async def receive_text_as_bytes(connection: Any) -> None:
     """Hand the answer over as PostgreSQL sent it: decoding it only to encode it again is half of Python's time."""
-    await connection.set_type_codec(
-        "text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
-    )
+    await connection.set_type_codec("text", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary")
 
 
 async def _open_pool(url: str, plan_cache_mode: str) -> Any:
@@ -74,7 +72,7 @@ async def _open_pool(url: str, plan_cache_mode: str) -> Any:
 
 
 def create(database_url: str) -> Starlette:
-    """The application: ``POST /W1`` to ``/W6`` with the body of the GraphQL request, of which it reads the variables."""
+    """The application: ``POST /W1`` to ``/W6`` with the body of a GraphQL request, of which it reads the variables."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -82,9 +80,11 @@ def create(database_url: str) -> Starlette:
             False: await _open_pool(database_url, "auto"),
             True: await _open_pool(database_url, "force_custom_plan"),
         }
-        yield
-        for pool in app.state.pools.values():
-            await pool.close()
+        try:
+            yield
+        finally:
+            for pool in app.state.pools.values():
+                await pool.close()
 
     def endpoint(work: Handwritten) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:

@@ -54,7 +54,8 @@ class Sizes:
 
 NTH_NEAREST = """
 SELECT half, gap FROM (
-  SELECT d + (lead(d) OVER (ORDER BY d) - d) / 2 AS half, lead(d) OVER (ORDER BY d) - d AS gap, row_number() OVER (ORDER BY d) AS n
+  SELECT (d + lead(d) OVER (ORDER BY d)) / 2 AS half, lead(d) OVER (ORDER BY d) - d AS gap,
+    row_number() OVER (ORDER BY d) AS n
   FROM (SELECT greatest(abs(ST_X(location) - $1), abs(ST_Y(location) - $2)) AS d
         FROM project WHERE location IS NOT NULL) AS distances
 ) AS gaps
@@ -121,9 +122,7 @@ async def build(database_url: str, day: date) -> tuple[list[Workload], Workload]
             documents.BIG_MAP,
             tuple({"bbox": box, "first": sizes.big_map} for box in maps),
         ),
-        Workload(
-            "W4", "one project by id", documents.ONE, tuple({"id": f"prj_{row['id']}"} for row in ids)
-        ),
+        Workload("W4", "one project by id", documents.ONE, tuple({"id": f"prj_{row['id']}"} for row in ids)),
         Workload(
             "W5",
             f"together: {sizes.together} projects, each with the 5 nearest parcels within 2 km",

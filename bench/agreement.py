@@ -1,0 +1,49 @@
+"""When two answers say the same: equal JSON, numbers within 1e-9, instants equal however they are written."""
+
+import math
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+TOLERANCE = 1e-9
+"""Relative, and absolute below one: far under a millimetre in degrees, and under a micrometre in metres near zero."""
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo is not None else None
+
+
+def _same_value(left: Any, right: Any) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return math.isclose(left, right, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right or ((instant := _instant(left)) is not None and instant == _instant(right))
+    return left is None and right is None
+
+
+def _shortened(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+def differences(left: Any, right: Any, path: str = "$") -> Iterator[str]:
+    """Every place where two parsed answers differ, as a path and both values."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in sorted(left.keys() | right.keys()):
+            if key not in left or key not in right:
+                yield f"{path}.{key}: only on the {'left' if key in left else 'right'}"
+            else:
+                yield from differences(left[key], right[key], f"{path}.{key}")
+    elif isinstance(left, list) and isinstance(right, list):
+        if len(left) != len(right):
+            yield f"{path}: {len(left)} members and {len(right)}"
+        for index, (one, other) in enumerate(zip(left, right, strict=False)):
+            yield from differences(one, other, f"{path}[{index}]")
+    elif not _same_value(left, right):
+        yield f"{path}: {_shortened(left)} and {_shortened(right)}"
