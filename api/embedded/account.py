@@ -30,7 +30,6 @@ class Account:
         From ``/``, because this user may be unable to enter the folder the service was started in; with a clean
         environment, because ``PGPORT``, ``PGOPTIONS`` and their like would reach into a private server.
         """
-        identity = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
         return subprocess.run(
             command,
             cwd="/",
@@ -42,7 +41,9 @@ class Account:
             errors="replace",
             timeout=timeout,
             check=False,
-            **identity,  # type: ignore[call-overload]
+            user=self.uid if self.switch else None,
+            group=self.gid if self.switch else None,
+            extra_groups=[] if self.switch else None,
         )
 
 

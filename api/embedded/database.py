@@ -64,12 +64,19 @@ class EmbeddedDatabase:
             cluster = Cluster(path, installation, account, self._fsync)
             if not path.exists():
                 cluster.initialise()
-            socket_dir = cluster.running_socket_dir()
-            if socket_dir is None:
-                socket_dir = prepare_socket_dir(self.data_dir, account, environ=self._environ, uid=uid)
-                cluster.start(socket_dir)
             lock = ServiceLock(self.data_dir)
-            lock.share()
+            try:
+                socket_dir = cluster.running_socket_dir()
+                if socket_dir is None:
+                    socket_dir = prepare_socket_dir(self.data_dir, account, environ=self._environ, uid=uid)
+                    cluster.start(socket_dir)
+                lock.share()
+            except BaseException:
+                # Told to end while starting: what we started must not stay behind.
+                if lock.alone():
+                    cluster.stop()
+                lock.release()
+                raise
         # The port is said although it names only the socket's file: a PGPORT around us must not change it.
         url = f"postgresql://{NAME}@/{NAME}?host={quote(str(socket_dir), safe='/')}&port={PORT}"
         self._held = cluster, lock, url

@@ -1,0 +1,201 @@
+"""The command line: ``luodi serve | migrate | seed | token | sdl | check``.
+
+What a command needs is imported when it runs, so that ``luodi token`` does not wait for a solver to load.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import wraps
+from typing import ParamSpec
+from zoneinfo import ZoneInfo
+
+import click
+
+from api.settings import Settings
+from schema.access.rules import Role
+
+Arguments = ParamSpec("Arguments")
+
+CITY_TIME = ZoneInfo("Asia/Shanghai")
+TRIAL_DAYS = 30
+
+
+class Refusal(click.ClickException):
+    """Something on the machine has to be mended first: one message, no traceback, exit code 2."""
+
+    exit_code = 2
+
+
+def told_clearly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Turn the refusals that name their own fix into the command line's answer; anything else passes through."""
+
+    @wraps(command)
+    def answered(*arguments: Arguments.args, **named: Arguments.kwargs) -> None:
+        try:
+            command(*arguments, **named)
+        except Exception as error:
+            if isinstance(error, _refusals()):
+                raise Refusal(str(error)) from error
+            raise
+
+    return answered
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    # Imported only when something went wrong: they would make every command slower.
+    from api.database import DatabaseUnreachable
+    from api.embedded import EmbeddedDatabaseError
+    from api.listening import PortUnusable
+    from api.settings import SettingsError
+    from api.token import TokenKeyError
+    from migrations.run import MigrationError
+
+    return (
+        DatabaseUnreachable,
+        EmbeddedDatabaseError,
+        MigrationError,
+        PortUnusable,
+        SettingsError,
+        TokenKeyError,
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Luodi (落地): a city's investment projects, on the map, through one GraphQL request.
+
+    Settings come from LUODI_DATABASE_URL, LUODI_HOST, LUODI_PORT, LUODI_DATA_DIR, LUODI_PUBLIC_URL and LUODI_WORKERS.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without Chinese shows question marks; it must not end the command.
+            stream.reconfigure(errors="replace")
+
+
+@main.command()
+@click.option(
+    "--sample/--no-sample",
+    default=None,
+    help="Fill an empty database with the sample city. Default: only the embedded one.",
+)
+@told_clearly
+def serve(sample: bool | None) -> None:
+    """Start the database, bring it up to date and serve until stopped."""
+    from api.announcement import Tokens, announcement
+    from api.database import any_project_code
+    from api.serving import serve as serve_until_stopped
+    from api.token import issue_token, signing_key
+
+    settings = _settings()
+    key = signing_key(settings)
+
+    def token(role: Role, now: datetime) -> str:
+        lifetime = timedelta(days=TRIAL_DAYS)
+        return issue_token(key, role=role, subject=f"trial-{role.lower()}", now=now, lifetime=lifetime)
+
+    def ready(url: str) -> None:
+        now = datetime.now(UTC)
+        tomorrow = now.astimezone(CITY_TIME).date() + timedelta(days=1)
+        tokens = Tokens(token(Role.READER, now), token(Role.WRITER, now))
+        code = any_project_code(url)
+        click.echo(announcement(settings.public_url, tokens, project_code=code, day=tomorrow))
+
+    sys.exit(
+        serve_until_stopped(
+            settings,
+            environ=os.environ,
+            sample=settings.database_url is None if sample is None else sample,
+            today=_today(),
+            tell=click.echo,
+            ready=ready,
+        )
+    )
+
+
+@main.command()
+@click.option("--to", "revision", default="head", show_default=True, help="Revision to end at; `base` empties.")
+@click.option("--down", is_flag=True, help="Go back to that revision: what later ones added is lost.")
+@told_clearly
+def migrate(revision: str, down: bool) -> None:
+    """Bring the database up to date, or take it back."""
+    from api.database import database
+    from migrations.run import downgrade, upgrade
+
+    with database(_settings()) as url:
+        (downgrade if down else upgrade)(url, revision)
+    click.echo(f"The database is at {revision}.")
+
+
+@main.command()
+@click.option("--projects", default=3200, show_default=True, type=click.IntRange(min=1), help="How many projects.")
+@click.option("--seed", "seed_number", type=int, help="Another number makes another city.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day the sample ends. Default: today.")
+@click.option("--replace", is_flag=True, help="Remove the sample that is there first; real rows stay.")
+@told_clearly
+def seed(projects: int, seed_number: int | None, today: datetime | None, replace: bool) -> None:
+    """Load the sample city: real boundaries of Dalian, made-up projects."""
+    from api.database import database
+    from migrations.run import upgrade
+    from schema.sample.load import seed as load
+
+    day = today.date() if today else _today()
+    chosen = {} if seed_number is None else {"seed": seed_number}
+    with database(_settings()) as url:
+        upgrade(url)
+        load(url, projects=projects, today=day, replace=replace, **chosen)
+
+
+@main.command()
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role], case_sensitive=False))
+@click.option("--subject", help="Who it is for. Default: the role's name.")
+@click.option(
+    "--days", default=TRIAL_DAYS, show_default=True, type=click.IntRange(1, 3650), help="How long it is good."
+)
+@told_clearly
+def token(role: str, subject: str | None, days: int) -> None:
+    """Print a bearer token, and nothing else."""
+    from api.token import issue_token, signing_key
+
+    lifetime = timedelta(days=days)
+    chosen = Role(role.upper())
+    name = (subject or "").strip() or chosen.lower()
+    click.echo(
+        issue_token(signing_key(_settings()), role=chosen, subject=name, now=datetime.now(UTC), lifetime=lifetime)
+    )
+
+
+@main.command()
+def sdl() -> None:
+    """Print the GraphQL schema."""
+    from schema.root import sdl as schema_text
+
+    click.echo(schema_text())
+
+
+@main.command()
+@told_clearly
+def check() -> None:
+    """Say what the database lacks and how to mend it; exit 1 when something is missing."""
+    from api.checking import check as look
+    from api.database import database
+
+    with database(_settings()) as url:
+        findings = look(url)
+    for finding in findings:
+        click.echo(finding.line())
+    sys.exit(0 if all(finding.fine for finding in findings) else 1)
+
+
+def _settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+def _today() -> date:
+    return datetime.now(CITY_TIME).date()
+
+
+if __name__ == "__main__":
+    main()

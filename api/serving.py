@@ -1,0 +1,131 @@
+"""`luodi serve`: port, database, workers, and an orderly end."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from api.database import database, prepare
+from api.listening import listen
+from api.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+SHUTDOWN_SECONDS = 5
+
+
+def serve(
+    settings: Settings,
+    *,
+    environ: MutableMapping[str, str],
+    sample: bool,
+    today: date,
+    tell: Callable[[str], None],
+    ready: Callable[[str], None],
+) -> int:
+    """Serve until told to stop; the exit code. ``ready`` is called with the database's URL at the first answer.
+
+    The port comes first, so that a taken one is told before the database is touched. The embedded database
+    belongs to this process; workers find it through ``environ``.
+    """
+    listener = listen(settings.host, settings.port)
+    with _ending_by_signal(), database(settings) as url:
+        prepare(url, sample=sample, today=today, tell=tell)
+        environ["LUODI_DATABASE_URL"] = url
+        config = uvicorn.Config(
+            "api.serving:application",
+            factory=True,
+            workers=settings.workers,
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            # A live subscription never ends by itself; its client comes back with a cursor.
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+        threading.Thread(
+            target=_at_first_answer, args=(_local_address(settings), lambda: ready(url)), daemon=True
+        ).start()
+        if settings.workers > 1:
+            Multiprocess(config, sockets=[listener]).run()
+            return 0
+        server = uvicorn.Server(config)
+        server.run(sockets=[listener])
+        return 0 if server.started else 1
+
+
+def application() -> "Starlette":
+    """What each worker runs, from the environment alone: a worker is a new process."""
+    from api.application import create
+
+    _end_with_parent()
+    return create(Settings.from_environment(os.environ))
+
+
+def _end_with_parent() -> None:
+    """End this worker when its parent is gone: a killed service must not leave a process on its port."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def follow() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _local_address(settings: Settings) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _at_first_answer(address: str, tell: Callable[[], None]) -> None:
+    # Straight to ourselves: the machine's proxy settings are for other hosts.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{address}/healthz", timeout=120):
+            pass
+    except urllib.error.HTTPError:
+        pass  # an answer all the same
+    except OSError:
+        return  # it ended before it answered, and says why itself
+    tell()
+
+
+@contextmanager
+def _ending_by_signal() -> Iterator[None]:
+    """Turn SIGTERM, SIGHUP and SIGINT into a ``SystemExit`` that unwinds, so the database is stopped too.
+
+    By default SIGTERM would end the process on the spot; uvicorn raises the signal again once it has ended.
+    A second signal is ignored: the end is under way.
+    """
+    wanted = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+    def end(number: int, _frame: object) -> None:
+        for name in wanted:
+            signal.signal(name, signal.SIG_IGN)
+        # Told to stop and stopped: that is success; the shell's own convention is for being killed.
+        raise SystemExit(0)
+
+    # nohup's wish: a service it started outlives the terminal.
+    heard = [n for n in wanted if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
+    former = {number: signal.signal(number, end) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
