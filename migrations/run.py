@@ -4,6 +4,7 @@ Alembic's configuration is made here, so that an installed package migrates with
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +24,9 @@ from sqlalchemy.pool import NullPool
 Answer = TypeVar("Answer")
 
 INSUFFICIENT_PRIVILEGE = "42501"
+
+# Alembic's current environment is a global of its module: within a process, one migration after the other.
+_alembic = threading.Lock()
 
 
 class MigrationError(Exception):
@@ -37,7 +42,8 @@ def upgrade(url: str, revision: str = "head") -> None:
     """
     if revision == "head" and not pending(url):
         return
-    _finish(_with_connection(url, lambda connection: command.upgrade(_config(connection), revision)))
+    with _alembic:
+        _finish(_with_connection(url, lambda connection: command.upgrade(_config(connection), revision)))
 
 
 def downgrade(url: str, revision: str) -> None:
@@ -45,7 +51,8 @@ def downgrade(url: str, revision: str) -> None:
 
     The extension PostGIS stays: other schemas of the same database may live on it. Raises :class:`MigrationError`.
     """
-    _finish(_with_connection(url, lambda connection: command.downgrade(_config(connection), revision)))
+    with _alembic:
+        _finish(_with_connection(url, lambda connection: command.downgrade(_config(connection), revision)))
 
 
 def pending(url: str) -> list[str]:
@@ -84,7 +91,7 @@ async def _with_connection(url: str, work: Callable[[Connection], Answer]) -> An
 def _finish(work: Coroutine[None, None, Answer]) -> Answer:
     try:
         return asyncio.run(work)
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise MigrationError(
             f"{error}: the database was migrated by another version of luodi; run that version or a newer one"
         ) from error
