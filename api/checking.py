@@ -45,7 +45,7 @@ async def _looked_at(url: str) -> list[Finding]:
     try:
         return [
             Finding(True, f"reachable: {masked(url)}"),
-            _version(connection),
+            await _version(connection),
             await _encoding(connection),
             await _writable(connection),
             await _postgis(connection),
@@ -55,10 +55,10 @@ async def _looked_at(url: str) -> list[Finding]:
         await connection.close()
 
 
-def _version(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
-    version = connection.get_server_version()
-    text = f"version: PostgreSQL {version.major}.{version.minor}"
-    return Finding(version.major >= OLDEST_MAJOR, text, f"upgrade to PostgreSQL {OLDEST_MAJOR} or newer")
+async def _version(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+    major = connection.get_server_version().major
+    text = await connection.fetchval("SHOW server_version")
+    return Finding(major >= OLDEST_MAJOR, f"version: PostgreSQL {text}", f"upgrade to {OLDEST_MAJOR} or newer")
 
 
 async def _encoding(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:

@@ -90,16 +90,15 @@ def serve(sample: bool | None) -> None:
     from api.token import issue_token, signing_key
 
     settings = _settings()
-    key = signing_key(settings)
 
-    def token(role: Role, now: datetime) -> str:
-        lifetime = timedelta(days=TRIAL_DAYS)
+    def trial_token(role: Role, now: datetime) -> str:
+        key, lifetime = signing_key(settings), timedelta(days=TRIAL_DAYS)
         return issue_token(key, role=role, subject=f"trial-{role.lower()}", now=now, lifetime=lifetime)
 
     def ready(url: str) -> None:
         now = datetime.now(UTC)
         tomorrow = now.astimezone(CITY_TIME).date() + timedelta(days=1)
-        tokens = Tokens(token(Role.READER, now), token(Role.WRITER, now))
+        tokens = Tokens(trial_token(Role.READER, now), trial_token(Role.WRITER, now))
         code = any_project_code(url)
         click.echo(announcement(settings.public_url, tokens, project_code=code, day=tomorrow))
 

@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 from api.database import database, prepare
 from api.listening import listen
 from api.settings import Settings
+from api.token import signing_key
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -40,6 +41,7 @@ def serve(
     """
     listener = listen(settings.host, settings.port)
     with _ending_by_signal(), database(settings) as url:
+        signing_key(settings)  # made here once, not by whichever worker comes first
         prepare(url, sample=sample, today=today, tell=tell)
         environ["LUODI_DATABASE_URL"] = url
         config = uvicorn.Config(

@@ -12,7 +12,7 @@ from api.embedded.configuration import FILE_NAME, PORT, configuration, machine_m
 from api.embedded.errors import DataFolderUnusable, ServerFailed
 from api.embedded.folder import unusable
 from api.embedded.installation import Installation
-from api.embedded.postmaster import is_running, is_server_of, read_postmaster
+from api.embedded.postmaster import is_server_of, read_postmaster
 
 NAME = "luodi"  # of the role and of the database alike
 START_SECONDS = 120  # crash recovery after kill -9 replays up to two checkpoints
@@ -55,29 +55,27 @@ class Cluster:
         draft.rename(self.path)
 
     def running_socket_dir(self) -> Path | None:
-        """Where the running server listens, once it is ready; ``None`` when none runs that could be joined.
-
-        What a crashed server left is cleared away. A server whose socket was swept away can be reached by
-        nobody any more and is stopped.
-        """
+        """Where the running server listens, once it is ready; ``None`` when none runs that could be joined."""
         deadline = time.monotonic() + START_SECONDS
         while (said := read_postmaster(self.path)) is not None and is_server_of(said.pid, self.path):
             if said.ready:
                 socket_dir = Path(said.socket_dir)
-                if (socket_dir / f".s.PGSQL.{PORT}").exists():
-                    return socket_dir
-                self.stop()
-                return None
+                return socket_dir if (socket_dir / f".s.PGSQL.{PORT}").exists() else None
             if time.monotonic() > deadline:
                 raise ServerFailed(
                     f"PostgreSQL (process {said.pid}) in {self.path} is still not ready after {START_SECONDS} s: "
                     f"see {self.path / 'log'}."
                 )
             time.sleep(0.05)
-        if said is not None and is_running(said.pid):
-            # The number now belongs to a stranger. PostgreSQL would take it for the server and refuse to start.
-            (self.path / "postmaster.pid").unlink()
         return None
+
+    def clear_away(self) -> None:
+        """End what no service can use: a server whose socket was swept away, the pid file of a dead one."""
+        self.stop()
+        said = read_postmaster(self.path)
+        if said is not None and Path(f"/proc/{said.pid}").exists():
+            # A stranger, or a zombie nobody collects, has the number. PostgreSQL would take it for the server.
+            (self.path / "postmaster.pid").unlink()
 
     def start(self, socket_dir: Path) -> None:
         """Start the server and wait until it answers, crash recovery included."""

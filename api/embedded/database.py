@@ -10,8 +10,8 @@ from urllib.parse import quote
 from api.embedded.account import choose_account
 from api.embedded.cluster import NAME, Cluster
 from api.embedded.configuration import PORT
-from api.embedded.errors import DataFolderUnusable
-from api.embedded.folder import open_to, prepare_data_dir, prepare_socket_dir
+from api.embedded.errors import DataFolderUnusable, ServerFailed
+from api.embedded.folder import open_to, prepare_data_dir, prepare_socket_dir, remove_socket_dir
 from api.embedded.installation import Installation, find_installation
 from api.embedded.locks import ServiceLock, starting_or_stopping
 
@@ -41,14 +41,15 @@ class EmbeddedDatabase:
         self._environ = environ
         self._free_bytes_needed = free_bytes_needed
         self._find = find
-        self._held: tuple[Cluster, ServiceLock, str] | None = None
+        self._held: tuple[Cluster, ServiceLock, Path] | None = None
 
     @property
     def url(self) -> str:
         """``postgresql://`` address of the running server, for asyncpg and SQLAlchemy alike."""
         if self._held is None:
             raise RuntimeError("The embedded database is not started.")
-        return self._held[2]
+        # The port is said although it names only the socket's file: a PGPORT around us must not change it.
+        return f"postgresql://{NAME}@/{NAME}?host={quote(str(self._held[2]), safe='/')}&port={PORT}"
 
     def start(self) -> str:
         """Start the server, or join the one that runs, and give its URL. Raises ``EmbeddedDatabaseError``."""
@@ -68,6 +69,13 @@ class EmbeddedDatabase:
             try:
                 socket_dir = cluster.running_socket_dir()
                 if socket_dir is None:
+                    if not lock.alone():
+                        raise ServerFailed(
+                            f"Another service holds {self.data_dir}, but its database does not run where this one "
+                            "could join it (it may be in another container): stop that service first, "
+                            "or set LUODI_DATA_DIR to another folder."
+                        )
+                    cluster.clear_away()
                     socket_dir = prepare_socket_dir(self.data_dir, account, environ=self._environ, uid=uid)
                     cluster.start(socket_dir)
                 lock.share()
@@ -77,21 +85,20 @@ class EmbeddedDatabase:
                     cluster.stop()
                 lock.release()
                 raise
-        # The port is said although it names only the socket's file: a PGPORT around us must not change it.
-        url = f"postgresql://{NAME}@/{NAME}?host={quote(str(socket_dir), safe='/')}&port={PORT}"
-        self._held = cluster, lock, url
-        return url
+        self._held = cluster, lock, socket_dir
+        return self.url
 
     def stop(self) -> None:
         """Leave; the last service to leave stops the server. Call it from the process that called ``start``."""
         if self._held is None:
             return
-        cluster, lock, _ = self._held
+        cluster, lock, socket_dir = self._held
         self._held = None
         try:
             with starting_or_stopping(self.data_dir):
                 if lock.alone():
                     cluster.stop()
+                    remove_socket_dir(self.data_dir, socket_dir)
         finally:
             lock.release()
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from api.embedded.account import Account
@@ -88,8 +89,7 @@ def prepare_socket_dir(data_dir: Path, account: Account, *, environ: Mapping[str
     This is what guards the database: the server trusts whoever reaches the socket, so nobody else may.
     Raises ``DataFolderUnusable`` when somebody else's folder is in the way.
     """
-    # The inode's own name for the folder: two spellings of one path must meet at one socket.
-    name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:8]
+    name = _socket_dir_name(data_dir)
     refusals = []
     for base in _socket_bases(environ, uid):
         socket_dir = base / name
@@ -106,6 +106,18 @@ def prepare_socket_dir(data_dir: Path, account: Account, *, environ: Mapping[str
         f"No folder for the database's socket can be made ({'; '.join(refusals) or 'all paths are too long'}): "
         "remove what is in the way, or set XDG_RUNTIME_DIR to a short path of this user's own."
     )
+
+
+def remove_socket_dir(data_dir: Path, socket_dir: Path) -> None:
+    """Take away the socket's folder of a stopped server, if it is the one we made and it is empty."""
+    if socket_dir.name == _socket_dir_name(data_dir):
+        with suppress(OSError):
+            socket_dir.rmdir()
+
+
+def _socket_dir_name(data_dir: Path) -> str:
+    # Resolved: two spellings of one path must meet at one socket.
+    return hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:8]
 
 
 def _socket_bases(environ: Mapping[str, str], uid: int) -> list[Path]:
