@@ -1,8 +1,8 @@
 """A day's round trip through the right sites: model, travel times, solver, independent verifier.
 
 `model` the question and the answer · `travel` the seam for road networks · `candidates` who enters ·
-`timetable` the clock · `insertion` one more stop · `solve` VROOM and the reasons · `verify` the check ·
-`plan` the entry.
+`timetable` the clock · `exact` and `vroom_order` find the order · `insertion` one more stop · `solve` puts it
+together with the reasons · `verify` the check · `plan` the entry.
 """
 
 from geo.route.candidates import CANDIDATE_CEILING

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 import anyio
 import anyio.to_process
 
+from geo.route.exact import EXACT_CEILING
 from geo.route.model import RouteAnswer, RouteProblem, Shift, Site
 from geo.route.solve import solve
 from geo.route.travel import StraightLineEstimate, TravelTimes
@@ -14,6 +16,8 @@ from geo.route.verify import verify
 
 START_SECONDS: Final = 30.0
 """What a solver process may take beyond the solving: to start, import, shortlist and verify."""
+
+RESTARTS: Final = 2
 
 
 def plan(problem: RouteProblem, travel: TravelTimes, *, seconds: float, seed: int, threads: int = 1) -> RouteAnswer:
@@ -41,18 +45,36 @@ async def plan_off_loop(
 
     `travel` is sent along, so it must pickle. The process stays for the next call and ends with this one; it is
     killed when the task is cancelled, or, with TimeoutError, START_SECONDS after `seconds`. `limiter` bounds the
-    processes (default: one per processor).
+    processes (default: one per processor). Raises what `plan` raises, and anyio.BrokenWorkerProcess when processes
+    go on dying.
     """
     with anyio.fail_after(seconds + START_SECONDS):
-        return await anyio.to_process.run_sync(
-            _plan, problem, travel, seconds, seed, threads, cancellable=True, limiter=limiter
-        )
+        for _ in range(RESTARTS):
+            # A waiting process may have died of its own; planning changes nothing, so asking another is harmless.
+            with contextlib.suppress(anyio.BrokenWorkerProcess):
+                return await _in_worker(problem, travel, seconds, seed, threads, limiter)
+        return await _in_worker(problem, travel, seconds, seed, threads, limiter)
+
+
+async def _in_worker(
+    problem: RouteProblem,
+    travel: TravelTimes,
+    seconds: float,
+    seed: int,
+    threads: int,
+    limiter: anyio.CapacityLimiter | None,
+) -> RouteAnswer:
+    return await anyio.to_process.run_sync(
+        _plan, problem, travel, seconds, seed, threads, cancellable=True, limiter=limiter
+    )
 
 
 async def warm_solver() -> None:
     """Starts a solver process ahead of the first question, which would otherwise wait a second or two for it."""
     here = (121.6, 38.9)
-    problem = RouteProblem(here, here, (Site(1, here, 60),), Shift(0, 3600), 1)
+    # One site more than is solved without VROOM, whose import is what takes the time.
+    sites = tuple(Site(key, here, 60) for key in range(EXACT_CEILING + 1))
+    problem = RouteProblem(here, here, sites, Shift(0, 3600), 1)
     await plan_off_loop(problem, StraightLineEstimate(), seconds=1.0, seed=0)
 
 

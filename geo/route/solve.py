@@ -1,16 +1,12 @@
-"""From a problem to an answer: shortlist, order by VROOM, fill what still fits, and say why the rest stays out."""
+"""From a problem to an answer: shortlist, find the order, fill what still fits, and say why the rest stays out."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import pairwise
-from typing import Final
-
-import numpy as np
 
 from geo.route.candidates import Candidates, shortlist
+from geo.route.exact import EXACT_CEILING, exact_order
 from geo.route.insertion import fill, insertions
 from geo.route.model import (
     Leg,
@@ -23,62 +19,28 @@ from geo.route.model import (
     UnvisitedReason,
 )
 from geo.route.timetable import FIRST_SITE, Clock
-from geo.route.travel import UNREACHABLE, TravelMatrix, TravelTimes
+from geo.route.travel import TravelMatrix, TravelTimes
+from geo.route.vroom_order import vroom_order
 from geo.route.wording import clock_text, duration_text
-
-EXPLORATION_LEVEL: Final = 5
-"""VROOM's, from 0 (fastest) to 5 (best)."""
 
 
 def solve(problem: RouteProblem, travel: TravelTimes, *, seconds: float, seed: int, threads: int) -> RouteAnswer:
     """The best round found within `seconds` of solving, not yet verified; `plan` is what others call.
 
-    The same arguments give the same answer unless `seconds` ran out. VROOM draws no random numbers; `seed` sets the
-    order in which it is given the sites, which decides between equals. Raises RouteProblemError (see `shortlist`).
+    The same arguments give the same answer unless `seconds` ran out; the order of the sites plays no part. Raises
+    RouteProblemError (see `shortlist`).
     """
     candidates = shortlist(problem, travel)
     sites = candidates.sites
     nodes = [problem.start, problem.end, *(site.position for site in sites if site.position is not None)]
     matrix = travel.matrix(nodes, nodes)
     clock = Clock(matrix.seconds, sites, problem.shift)
-    order = _vroom_order(clock, matrix, problem.max_stops, seconds, seed, threads) if sites else []
-    order = fill(clock, order, range(FIRST_SITE, FIRST_SITE + len(sites)), problem.max_stops)
+    if len(sites) <= EXACT_CEILING:
+        order = exact_order(clock, problem.max_stops)
+    else:
+        order = vroom_order(clock, problem.max_stops, seconds=seconds, seed=seed, threads=threads)
+        order = fill(clock, order, range(FIRST_SITE, FIRST_SITE + len(sites)), problem.max_stops)
     return _answer(problem, travel, candidates, clock, matrix, nodes, order)
-
-
-def _vroom_order(
-    clock: Clock, matrix: TravelMatrix, max_stops: int, seconds: float, seed: int, threads: int
-) -> list[int]:
-    # VROOM brings pandas: half a second and 70 MB that a process which only asks for plans need not spend.
-    import vroom
-
-    shift = clock.shift
-    # VROOM knows no "unreachable": a way longer than the shift is one.
-    beyond = shift.seconds + 1
-    travel = np.where(matrix.seconds == UNREACHABLE, beyond, np.minimum(matrix.seconds, beyond))
-    problem = vroom.Input()
-    problem.set_durations_matrix("car", travel.astype(np.uint32))
-    whole_shift = vroom.TimeWindow(shift.start, shift.end)
-    problem.add_vehicle(
-        vroom.Vehicle(1, start=0, end=1, time_window=whole_shift, max_tasks=min(max_stops, len(clock.sites)))
-    )
-    nodes = list(range(FIRST_SITE, FIRST_SITE + len(clock.sites)))
-    random.Random(seed).shuffle(nodes)  # noqa: S311 - reproducible on purpose
-    problem.add_job(
-        [
-            vroom.Job(
-                node,
-                location=node,
-                default_service=clock.site(node).service_seconds,
-                priority=clock.site(node).priority,
-                time_windows=[vroom.TimeWindow(w.opens, w.closes) for w in clock.site(node).windows],
-            )
-            for node in nodes
-        ]
-    )
-    solution = problem.solve(EXPLORATION_LEVEL, nb_threads=threads, timeout=timedelta(seconds=seconds))
-    steps = solution.routes
-    return [int(node) for node in steps.loc[steps["type"] == "job", "id"]] if len(steps) else []
 
 
 def _answer(
