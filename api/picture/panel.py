@@ -22,7 +22,10 @@ _BASIS = {
 
 
 def draw_panel(parent: Element, scene: Scene, left: float, top: float, bottom: float) -> None:
-    """All words, downward from ``top``; the signs and the locator map stand on ``bottom``."""
+    """All words, downward from ``top``; the signs and the locator map stand on ``bottom``.
+
+    A page has room for sixteen stops; the flagship request asks for twelve.
+    """
     _draw_figures(parent, scene.route, left, top)
     for index, stop in enumerate(sorted(scene.route["stops"], key=lambda stop: int(stop["sequence"]))):
         _draw_stop_line(parent, stop, left, top + 92 + index * _STOP_HEIGHT)
@@ -48,14 +51,14 @@ def _draw_stop_line(parent: Element, stop: Json, left: float, y: float) -> None:
     draw_stop(parent, int(stop["sequence"]), left + 11, y + 7)
     times = f"{_clock(stop['arrival'])}–{_clock(stop['departure'])}"
     pen.add(parent, "text", times, class_="time", x=left + 30, y=y + 6)
-    pen.add(parent, "text", pen.shorten(project["name"], 44), class_="name", x=left + 118, y=y + 6)
+    pen.add(parent, "text", pen.shorten(project["name"], 42), class_="name", x=left + 134, y=y + 6)
     issues = project["issues"]["totalCount"]
     facts = (
         project["region"]["name"],
         f"{Decimal(project['totalInvestment']) / 10**8:.2f} 亿元",
         f"{issues} open issue{'' if issues == 1 else 's'}",
     )
-    pen.add(parent, "text", pen.shorten(" · ".join(facts), 54), class_="small", x=left + 118, y=y + 20)
+    pen.add(parent, "text", pen.shorten(" · ".join(facts), 50), class_="small", x=left + 134, y=y + 20)
 
 
 def _clock(moment: str) -> str:
