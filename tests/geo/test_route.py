@@ -19,6 +19,7 @@ from geo.route import (
     Line,
     Position,
     RouteAnswer,
+    RouteInfeasible,
     RouteProblem,
     RouteProblemError,
     Shift,
@@ -53,6 +54,14 @@ class Islands:
 
     def line(self, origin: Position, destination: Position) -> Line:
         return (origin, ((origin[0] + destination[0]) / 2, origin[1]), destination)
+
+
+@dataclass(frozen=True)
+class Astray(StraightLineEstimate):
+    """Lines that do not lead where they should."""
+
+    def line(self, origin: Position, destination: Position) -> Line:
+        return (destination, origin)
 
 
 def problem(*sites: Site, start: Position = DALIAN, end: Position = DALIAN, max_stops: int = 12) -> RouteProblem:
@@ -176,6 +185,11 @@ def test_sixty_sites_fill_the_day_in_order_of_priority() -> None:
     assert {stop.key for stop in answer.stops} >= {0, 10, 20, 30, 40, 50}
     assert answer == solved(problem(*made))
     assert len(answer.stops) + len(answer.unvisited) == 60
+
+
+def test_no_unsound_answer_leaves() -> None:
+    with pytest.raises(RouteInfeasible, match="leg 1: the line does not join its ends"):
+        plan(problem(at(1, 0.1, 0.1)), Astray(), seconds=1.0, seed=0)
 
 
 def test_nothing_to_visit() -> None:
