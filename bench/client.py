@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
+from typing import cast
 
 HEADER_END = b"\r\n\r\n"
 CONTENT_LENGTH = b"content-length:"
 OK = b"HTTP/1.1 200 "
+DRAINING_SECONDS = 120.0
 
 
 class UnexpectedAnswer(Exception):
@@ -25,10 +27,10 @@ class UnexpectedAnswer(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """The bytes of one request, and how long the body of its answer must be."""
+    """The bytes of one request, and how long the body of its answer must be (``None``: any length)."""
 
     request: bytes
-    answer_bytes: int
+    answer_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _body_length(head: bytes) -> int:
 
 
 def _check(length: int, question: Question) -> None:
-    if length != question.answer_bytes:
+    if question.answer_bytes is not None and length != question.answer_bytes:
         raise UnexpectedAnswer(f"{length} bytes where {question.answer_bytes} were compared")
 
 
@@ -135,8 +137,7 @@ class _Asker(asyncio.Protocol):
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's transports are no subclasses of it
         self.send()
 
     def send(self) -> None:
@@ -188,5 +189,6 @@ async def many_clients(port: int, questions: Sequence[Question], seconds: float,
             partial(_Asker, questions, number % len(questions), until), "127.0.0.1", port
         )
         askers.append(asker)
-    answers = await asyncio.gather(*(asker.done for asker in askers))
+    async with asyncio.timeout(seconds + DRAINING_SECONDS):
+        answers = await asyncio.gather(*(asker.done for asker in askers))
     return Throughput(sum(answers), time.perf_counter() - begun)

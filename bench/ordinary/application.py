@@ -1,6 +1,8 @@
 """The root fields and the ASGI application."""
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -16,7 +18,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from bench.ordinary import models
 from bench.ordinary.enums import Direction, IssueStatus, ProjectDimension
 from bench.ordinary.inputs import CONFIG, ProjectFilter, ProjectKey, ProjectOrder
-from bench.ordinary.loading import Loaders
+from bench.ordinary.loading import Loaders, Sessions
 from bench.ordinary.types import Connection, Context, Project, ProjectStat, StatRegion
 
 POOL_SIZE = 16
@@ -113,16 +115,9 @@ class Query:
 class OrdinaryGraphQL(GraphQL[dict[str, Loaders], None]):
     """Strawberry's own ASGI view, with fresh loaders for each request and orjson instead of json."""
 
-    def __init__(self, schema: strawberry.Schema, database_url: str) -> None:
+    def __init__(self, schema: strawberry.Schema, sessions: Sessions) -> None:
         super().__init__(schema)
-        driver_url = database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
-        engine = create_async_engine(
-            driver_url,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            connect_args={"server_settings": {"jit": "off", "timezone": "UTC"}},
-        )
-        self.sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self.sessions = sessions
 
     async def get_context(self, request: Any, response: Any) -> dict[str, Loaders]:
         return {"loaders": Loaders(self.sessions)}
@@ -136,8 +131,23 @@ class OrdinaryGraphQL(GraphQL[dict[str, Loaders], None]):
 
 def create(database_url: str) -> Starlette:
     """The application, at ``/graphql``, on the database of the given URL."""
+    engine = create_async_engine(
+        database_url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        connect_args={"server_settings": {"jit": "off", "timezone": "UTC"}},
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await engine.dispose()
+
     schema = strawberry.Schema(query=Query, config=CONFIG, extensions=[ParserCache, ValidationCache])
-    return Starlette(routes=[Route("/graphql", OrdinaryGraphQL(schema, database_url))])
+    view = OrdinaryGraphQL(schema, async_sessionmaker(engine, expire_on_commit=False))
+    return Starlette(routes=[Route("/graphql", view)], lifespan=lifespan)
 
 
 def from_environment() -> Starlette:

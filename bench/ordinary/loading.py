@@ -36,20 +36,24 @@ async def _nearest(
     """The parcels nearest to each project, by a lateral join that the KNN index answers."""
     here = func.geography(Project.location)
     there = func.geography(Parcel.geometry)
+    nearness = there.op("<->")(here)
     near = lateral(
-        select(Parcel, func.ST_Distance(there, here).label("meters"))
+        select(Parcel, func.ST_Distance(there, here).label("meters"), nearness.label("nearness"))
         .where(func.ST_DWithin(there, here, within_meters))
-        .order_by(there.op("<->")(here), Parcel.id)
+        .order_by(nearness, Parcel.id)
         .limit(first)
     )
     parcel = aliased(Parcel, near)
-    statement = select(Project.id, near.c.meters, parcel).join(near, true()).where(Project.id.in_(parents))
+    statement = (
+        select(Project.id, near.c.meters, parcel)
+        .join(near, true())
+        .where(Project.id.in_(parents))
+        .order_by(Project.id, near.c.nearness, near.c.id)
+    )
     rows: defaultdict[int, list[tuple[float, Parcel]]] = defaultdict(list)
     async with sessions() as session:
         for parent, meters, found in await session.execute(statement):
             rows[parent].append((meters, found))
-    for each in rows.values():
-        each.sort(key=lambda pair: (pair[0], pair[1].id))
     return [rows[parent] for parent in parents]
 
 

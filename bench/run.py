@@ -1,0 +1,145 @@
+"""``python -m bench``: load the city once, start the servers, compare their answers, measure, write the page."""
+
+import asyncio
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import click
+
+from api.settings import masked
+from api.token import issue_token
+from bench.measure import measure, measure_flagship
+from bench.report import Run, markdown
+from bench.servers import Contender, Server, serving
+from bench.workloads import build
+from schema.access.rules import Role
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+OURS = "ours"
+
+
+def contenders(token: str) -> dict[str, Contender]:
+    """The floor first: the others are measured against it."""
+    return {
+        "floor": Contender("floor", "bench.floor:from_environment", path_per_workload=True),
+        OURS: Contender(OURS, "api.application:from_environment", token=token),
+        "ordinary": Contender("ordinary", "bench.ordinary.application:from_environment"),
+    }
+
+
+def default_folder() -> Path:
+    """Where the loaded cities are kept between runs: beside the service's own data, never in it."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/luodi-bench")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "luodi-bench"
+
+
+async def _facts(database_url: str) -> tuple[dict[str, int], str]:
+    connection = await asyncpg.connect(database_url)
+    try:
+        counted = await connection.fetchrow(
+            "SELECT (SELECT count(*) FROM project) AS projects, (SELECT count(*) FROM issue) AS issues,"
+            " (SELECT count(*) FROM inspection) AS inspections, (SELECT count(*) FROM parcel) AS parcels,"
+            " (SELECT count(*) FROM region) AS regions"
+        )
+        versions = await connection.fetchrow(
+            "SELECT current_setting('server_version') AS server, postgis_lib_version() AS postgis"
+        )
+        return dict(counted), f"PostgreSQL {versions['server'].split()[0]}, PostGIS {versions['postgis']}"
+    finally:
+        await connection.close()
+
+
+def run_all(
+    database_url: str, names: Sequence[str], only: Sequence[str], *, day: date, rounds: int, seconds: float
+) -> Run:
+    """Everything but loading and writing. Raises ``Disagreement`` when the servers do not answer alike."""
+    workloads, flagship = asyncio.run(build(database_url, day))
+    key = secrets.token_bytes(32).hex()
+    token = issue_token(
+        key.encode(), role=Role.READER, subject="bench", now=datetime.now(UTC), lifetime=timedelta(days=1)
+    )
+    environment = {"LUODI_DATABASE_URL": database_url, "LUODI_TOKEN_KEY": key}
+    with ExitStack() as running:
+        servers: list[Server] = [
+            running.enter_context(serving(contender, environment))
+            for name, contender in contenders(token).items()
+            if name in names
+        ]
+        measured = [
+            (
+                workload,
+                measure(
+                    workload,
+                    servers,
+                    rounds=rounds,
+                    seconds=seconds,
+                    progress=lambda text: print(text, file=sys.stderr, flush=True),
+                ),
+            )
+            for workload in workloads
+            if not only or workload.name in only
+        ]
+        resident = [server.resident_mebibytes() for server in servers]
+        ours = next((server for server in servers if server.contender.name == OURS), None)
+        latencies = measure_flagship(flagship, ours, 2 * seconds) if ours and not only else None
+    city, database = asyncio.run(_facts(database_url))
+    return Run(
+        command=shlex.join(["python", "-m", "bench", *map(masked, sys.argv[1:])]),
+        day=day,
+        city=city,
+        database=database,
+        rounds=rounds,
+        seconds=seconds,
+        contenders=[server.contender.name for server in servers],
+        measured=measured,
+        resident=resident,
+        flagship=latencies,
+    )
+
+
+@click.command(help=__doc__)
+@click.option("--projects", default=100_000, show_default=True, help="Size of the city; SCALE multiplies it.")
+@click.option("--date", "day", default="2024-06-30", show_default=True, help="The sample's today.")
+@click.option("--seconds", default=2.0, show_default=True, help="Length of one cell: a server, a mode, a round.")
+@click.option("--rounds", default=5, show_default=True, help="Paired rounds.")
+@click.option("--only", multiple=True, metavar="W1", help="Only these workloads; may be repeated.")
+@click.option(
+    "--contender",
+    "names",
+    multiple=True,
+    default=("floor", OURS, "ordinary"),
+    help="Only these servers; the first is the base.",
+)
+@click.option("--data", "folder", type=click.Path(path_type=Path), help="Where the cities are kept.")
+@click.option("--database-url", envvar="LUODI_BENCH_DATABASE_URL", help="A loaded database instead of an embedded one.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), default=RESULTS, help="The page to write.")
+def main(
+    projects: int,
+    day: str,
+    seconds: float,
+    rounds: int,
+    only: tuple[str, ...],
+    names: tuple[str, ...],
+    folder: Path | None,
+    database_url: str | None,
+    output: Path,
+) -> None:
+    today = date.fromisoformat(day)
+    size = projects * int(os.environ.get("SCALE") or 1)
+    with ExitStack() as stack:
+        url = database_url
+        if url is None:
+            from bench.city import loaded_city  # the sample's libraries are not needed for a database that is loaded
+
+            url = stack.enter_context(loaded_city(folder or default_folder(), size, today))
+        page = markdown(run_all(url, names, only, day=today, rounds=rounds, seconds=seconds))
+    print(page)
+    output.write_text(page, encoding="utf-8")
