@@ -36,9 +36,9 @@ web: ## Build the GraphiQL page
 	@sh setup.sh run
 	@sh web/graphiql/build.sh
 
-picture: ## Draw docs/flagship.svg from a running service (ARGS="--url … --token …")
+picture: ## Draw docs/flagship.svg from a running service (ARGS="--token … --day 2026-11-24")
 	@sh setup.sh run
-	@exec .venv/bin/python -m web.picture $(ARGS)
+	@exec .venv/bin/python -m api.picture $(ARGS)
 
 setup: ## Set up for development and stop there
 	@sh setup.sh test

@@ -139,12 +139,13 @@ def seed(projects: int, seed_number: int | None, today: datetime | None, replace
     from api.database import database
     from migrations.run import upgrade
     from schema.sample.load import seed as load
+    from schema.sample.progress import on_console
 
     day = today.date() if today else _today()
     chosen = {} if seed_number is None else {"seed": seed_number}
-    with database(_settings()) as url:
+    with database(_settings()) as url, on_console() as progress:
         upgrade(url)
-        load(url, projects=projects, today=day, replace=replace, **chosen)
+        load(url, projects=projects, today=day, replace=replace, progress=progress, **chosen)
 
 
 @main.command()

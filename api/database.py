@@ -56,9 +56,11 @@ def prepare(url: str, *, sample: bool, today: date, tell: Callable[[str], None])
                 upgrade(url)
             if sample and runner.run(connection.fetchval("SELECT NOT EXISTS (SELECT FROM region)")):
                 from schema.sample.load import seed
+                from schema.sample.progress import on_console
 
                 tell("Loading the sample city")
-                seed(url, today=today)
+                with on_console() as progress:
+                    seed(url, today=today, progress=progress)
         finally:
             runner.run(connection.close())
 
