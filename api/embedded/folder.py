@@ -96,8 +96,8 @@ def prepare_socket_dir(data_dir: Path, account: Account, *, environ: Mapping[str
         if len(os.fsencode(socket_dir)) > SOCKET_DIR_BYTES:
             continue
         try:
-            _own(base, uid, None, 0o711 if uid == 0 else 0o700)
-            _own(socket_dir, account.uid, account, 0o700)
+            own_folder(base, uid, None, 0o711 if uid == 0 else 0o700)
+            own_folder(socket_dir, account.uid, account, 0o700)
         except OSError as error:
             refusals.append(f"{error.filename or socket_dir}: {error.strerror}")
             continue
@@ -128,7 +128,7 @@ def _socket_bases(environ: Mapping[str, str], uid: int) -> list[Path]:
     return [Path(runtime) / "luodi", temporary] if runtime and os.path.isabs(runtime) else [temporary]
 
 
-def _own(folder: Path, uid: int, account: Account | None, mode: int) -> None:
+def own_folder(folder: Path, uid: int, account: Account | None, mode: int) -> None:
     """Make ``folder``, or see that it is a real folder of ``uid`` that others cannot write."""
     try:
         folder.mkdir(mode=mode)
