@@ -2,16 +2,22 @@
 
 Every value that may be NULL is coalesced (one NULL nulls a whole ``||`` chain, and ``string_agg`` then drops the row),
 every text that people write passes ``to_json``, and enums, ids and numbers need no escaping.
+
+The nearest parcels are fetched with their ties and only then put in order by id: with the id beside ``<->`` in one
+``ORDER BY``, PostgreSQL 15 gives up the index's order and measures every parcel of the radius (three times as long).
 """
 
 VIEWPORT = """
+WITH r AS MATERIALIZED (
+  SELECT id, '{"id":"reg_' || id || '","name":' || to_json(name) || '}' AS object FROM region
+)
 SELECT '{"data":{"projects":{"nodes":[' || coalesce(string_agg(object, ','), '') || ']}}}'
 FROM (
   SELECT '{"id":"prj_' || p.id || '","name":' || to_json(p.name) || ',"stage":"' || p.stage
     || '","totalInvestment":"' || p.total_investment
     || '","location":' || coalesce(ST_AsGeoJSON(p.location, 9, 0), 'null')
-    || ',"region":{"id":"reg_' || r.id || '","name":' || to_json(r.name) || '}}' AS object
-  FROM project AS p JOIN region AS r ON r.id = p.region_id
+    || ',"region":' || r.object || '}' AS object
+  FROM project AS p JOIN r ON r.id = p.region_id
   WHERE p.location && ST_MakeEnvelope($1, $2, $3, $4, 4326)
   ORDER BY p.id LIMIT $5
 ) AS viewport
@@ -89,9 +95,13 @@ FROM (
       || ',"node":{"id":"prc_' || id || '","code":"' || code
       || '","geometry":' || ST_AsGeoJSON(geometry, 9, 0) || '}}', ','), '') AS objects
     FROM (
-      SELECT id, code, geometry FROM parcel
-      WHERE ST_DWithin(geography(geometry), p.here, 2000)
-      ORDER BY geography(geometry) <-> p.here, id LIMIT 5
+      SELECT id, code, geometry
+      FROM (
+        SELECT id, code, geometry, geography(geometry) <-> p.here AS nearness FROM parcel
+        WHERE ST_DWithin(geography(geometry), p.here, 2000)
+        ORDER BY geography(geometry) <-> p.here FETCH FIRST 5 ROWS WITH TIES
+      ) AS nearest_and_ties
+      ORDER BY nearness, id LIMIT 5
     ) AS nearest
   ) AS n
   ORDER BY p.id

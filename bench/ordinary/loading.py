@@ -40,7 +40,7 @@ async def _nearest(
     near = lateral(
         select(Parcel, func.ST_Distance(there, here).label("meters"), nearness.label("nearness"))
         .where(func.ST_DWithin(there, here, within_meters))
-        .order_by(nearness, Parcel.id)
+        .order_by(nearness)
         .limit(first)
     )
     parcel = aliased(Parcel, near)
