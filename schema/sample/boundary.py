@@ -63,9 +63,7 @@ def boundaries() -> list[Boundary]:
     """The city, its ten districts, then the pioneer zones: every parent before its children."""
     administrative = {code: _land(code) for code in ADMINISTRATIVE}
     regions = [
-        Boundary(
-            code, name, kind, None if code == CITY else CITY, administrative[code], DataOrigin.REGISTERED
-        )
+        Boundary(code, name, kind, None if code == CITY else CITY, administrative[code], DataOrigin.REGISTERED)
         for code, (name, kind) in ADMINISTRATIVE.items()
     ]
     for code, name, parent, districts, ring in ZONES:

@@ -51,7 +51,8 @@ def instants(rng: np.random.Generator, ordinals: Ints, *, from_hour: float, to_h
 def between(rng: np.random.Generator, low: Ints | int, high: Ints | int) -> Ints:
     """Whole numbers from ``low`` to ``high``, both included; ``low`` where ``high`` lies below it."""
     lows, highs = np.broadcast_arrays(np.asarray(low), np.asarray(high))
-    return lows + (rng.random(lows.shape) * np.maximum(highs - lows + 1, 1)).astype(np.int64)
+    drawn: Ints = lows + (rng.random(lows.shape) * np.maximum(highs - lows + 1, 1)).astype(np.int64)
+    return drawn
 
 
 def where(mask: Bools, values: Sequence[Any]) -> list[Any]:

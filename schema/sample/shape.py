@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from schema.database import WGS84_SRID
 from schema.sample.draw import Floats, Ints
 
 ORIGIN = (121.62, 39.30)  # degrees
@@ -56,7 +57,8 @@ def plots(rng: np.random.Generator, x: Floats, y: Floats, side: Floats) -> Geome
     owner = np.repeat(np.arange(count), keep.sum(axis=1))
     lon, lat = to_degrees(corner_x[keep], corner_y[keep])
     rings = shapely.linearrings(np.stack([lon, lat], axis=1).round(7), indices=owner)
-    return shapely.multipolygons(shapely.polygons(rings), indices=np.arange(count))
+    drawn: Geometries = shapely.multipolygons(shapely.polygons(rings), indices=np.arange(count))
+    return drawn
 
 
 def hilbert_order(lon: Floats, lat: Floats) -> Ints:
@@ -80,3 +82,9 @@ def hilbert_order(lon: Floats, lat: Floats) -> Ints:
         level >>= 1
     unplaced = np.flatnonzero(np.isnan(lon))
     return np.concatenate([placed[np.argsort(distance, kind="stable")], unplaced])
+
+
+def ewkb(shapes: Geometries) -> list[bytes]:
+    """Each shape as PostGIS stores it, with its SRID."""
+    listed: list[bytes] = shapely.to_wkb(shapely.set_srid(shapes, WGS84_SRID), include_srid=True).tolist()
+    return listed
