@@ -19,6 +19,8 @@ import pytest
 
 from api.embedded import EmbeddedDatabase
 from migrations.run import upgrade
+from schema.sample.load import seed
+from schema.sample.progress import silence
 
 TODAY = date(2026, 6, 30)
 """The day on which the sample city of the tests is seeded."""
@@ -70,6 +72,7 @@ async def migrated_template(new_database: NewDatabase) -> str:
 async def city_template(new_database: NewDatabase, migrated_template: str) -> str:
     """Name of a migrated database with the sample city of ``TODAY``, to be copied."""
     url = await new_database(migrated_template)
+    await asyncio.to_thread(seed, url, projects=PROJECTS, today=TODAY, progress=silence)
     return database_name(url)
 
 
