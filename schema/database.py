@@ -42,9 +42,7 @@ class DataOrigin(StrEnum):
 
 def id_column() -> Column[int]:
     """Primary key of 52 random bits: neither order nor gaps tell anyone of rows they may not see."""
-    return Column(
-        "id", BigInteger, primary_key=True, autoincrement=False, server_default=text("luodi_new_id()")
-    )
+    return Column("id", BigInteger, primary_key=True, autoincrement=False, server_default=text("luodi_new_id()"))
 
 
 def text_column(name: str, *, nullable: bool = False) -> Column[Any]:

@@ -65,3 +65,18 @@ def deadline_of(level: IssueLevel, reported_on: date, region_days: int) -> date 
     ``region_days`` is the limit in force on ``reported_on``: versioned configuration, not a constant.
     """
     return reported_on + timedelta(days=region_days) if level is IssueLevel.REGION else None
+
+
+@dataclass(frozen=True)
+class ReportedIssue:
+    """What the rules decide of a newly reported issue."""
+
+    status: IssueStatus
+    level: IssueLevel
+    deadline: date | None
+
+
+def reported_issue(severity: IssueSeverity, reach: Reach, reported_on: date, region_days: int) -> ReportedIssue:
+    """The state in which a reported issue begins (S25 to S27)."""
+    level = level_of(severity, reach)
+    return ReportedIssue(IssueStatus.OPEN, level, deadline_of(level, reported_on, region_days))

@@ -53,9 +53,7 @@ parcel = Table(
     one_of("status", ParcelStatus),
     CheckConstraint("code ~ '^[0-9A-Z][0-9A-Z-]{1,31}$'", name="code"),
     CheckConstraint("area_hectares > 0 AND area_hectares < 'Infinity'", name="area_hectares"),
-    CheckConstraint(
-        "ST_IsValid(geometry) AND ST_IsPolygonCCW(geometry) AND NOT ST_IsEmpty(geometry)", name="geometry"
-    ),
+    CheckConstraint("ST_IsValid(geometry) AND ST_IsPolygonCCW(geometry) AND NOT ST_IsEmpty(geometry)", name="geometry"),
     Index("ix_parcel_region_id", "region_id", "status", "id"),
     Index("ix_parcel_land_use", "land_use"),
     Index("ix_parcel_geometry", "geometry", postgresql_using="gist"),

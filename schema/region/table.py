@@ -38,9 +38,7 @@ region = Table(
     CheckConstraint("code ~ '^[0-9A-Z][0-9A-Z-]{1,31}$'", name="code"),
     CheckConstraint("name <> ''", name="name"),
     CheckConstraint("parent_id <> id", name="parent_id"),
-    CheckConstraint(
-        "ST_IsValid(geometry) AND ST_IsPolygonCCW(geometry) AND NOT ST_IsEmpty(geometry)", name="geometry"
-    ),
+    CheckConstraint("ST_IsValid(geometry) AND ST_IsPolygonCCW(geometry) AND NOT ST_IsEmpty(geometry)", name="geometry"),
     Index("ix_region_parent_id", "parent_id"),
     Index("ix_region_geometry", "geometry", postgresql_using="gist"),
 )

@@ -1,0 +1,188 @@
+"""Arguments as trees whose leaves are read from each request's variables.
+
+The structure of an argument (which members a filter has, how many keys an order has) decides the statement; the values
+only fill its bind parameters. A plan is therefore cached by the *shape* of the variables, and its leaves know how to
+read their value from the variables of any request of that shape.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+)
+from graphql.execution.values import VariableValues
+from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
+
+Variables = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """A leaf: how to read it from a request's coerced variables, and where it stands in the input."""
+
+    read: Callable[[Variables], Any]
+    argument: str
+
+
+Tree = Value | dict[str, "Tree"] | list["Tree"] | None
+"""A scalar leaf, an input object, a list of input objects, or null. An absent member has no entry."""
+
+
+def _nullable(type_: GraphQLInputType) -> Any:
+    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+
+
+def _has_structure(type_: GraphQLInputType) -> bool:
+    """Whether values of the type have members that decide the statement."""
+    type_ = _nullable(type_)
+    if isinstance(type_, GraphQLList):
+        return _has_structure(type_.of_type)
+    return isinstance(type_, GraphQLInputObjectType)
+
+
+def decides_statement(type_: GraphQLInputType) -> bool:
+    """Whether the very value belongs to the shape: booleans, and enums outside filters (orders, dimensions, systems)."""
+    type_ = _nullable(type_)
+    if isinstance(type_, GraphQLList):
+        return decides_statement(type_.of_type)
+    return type_ is GraphQLBoolean or (
+        isinstance(type_, GraphQLEnumType)
+        and (type_.name.endswith(("OrderField", "Dimension")) or type_.name in ("OrderDirection", "CoordinateSystem"))
+    )
+
+
+def shape_of(value: Any, type_: GraphQLInputType) -> Hashable:
+    """What of a coerced value decides the statement, as a key."""
+    type_ = _nullable(type_)
+    if value is None or value is Undefined:
+        return None
+    if isinstance(type_, GraphQLInputObjectType):
+        return tuple((name, shape_of(item, type_.fields[name].type)) for name, item in sorted(value.items()))
+    if decides_statement(type_):
+        return tuple(value) if isinstance(value, list) else value
+    if isinstance(type_, GraphQLList) and _has_structure(type_.of_type):
+        return tuple(shape_of(item, type_.of_type) for item in value)
+    return True
+
+
+def _from_value(value: Any, type_: GraphQLInputType, read: Callable[[Variables], Any], argument: str) -> Tree:
+    """The tree of a variable's coerced value; leaves read the same place of any request's variables."""
+    type_ = _nullable(type_)
+    if value is None:
+        return None
+    if isinstance(type_, GraphQLInputObjectType):
+        return {
+            name: _from_value(
+                item,
+                type_.fields[name].type,
+                lambda v, n=name: read(v)[n],
+                f"{argument}.{name}",  # type: ignore[misc]
+            )
+            for name, item in value.items()
+        }
+    if isinstance(type_, GraphQLList) and _has_structure(type_.of_type):
+        return [
+            _from_value(item, type_.of_type, lambda v, i=index: read(v)[i], f"{argument}[{index}]")  # type: ignore[misc]
+            for index, item in enumerate(value)
+        ]
+    return Value(read, argument)
+
+
+def _from_literal(node: ValueNode, type_: GraphQLInputType, variables: VariableValues, argument: str) -> Tree | Any:
+    """The tree of a literal, or ``Undefined`` where it is a variable that was not given."""
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        if name not in variables.coerced:
+            return Undefined
+        return _from_value(variables.coerced[name], type_, lambda v: v[name], argument)
+    if isinstance(node, NullValueNode):
+        return None
+    type_ = _nullable(type_)
+    if isinstance(type_, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
+        given = {field.name.value: field.value for field in node.fields}
+        tree: dict[str, Tree] = {}
+        for name, input_field in type_.fields.items():
+            item = (
+                _from_literal(given[name], input_field.type, variables, f"{argument}.{name}")
+                if name in given
+                else Undefined
+            )
+            if item is Undefined:
+                default = coerce_default_value(input_field)
+                if default is Undefined:
+                    continue
+                item = _from_value(default, input_field.type, lambda _, d=default: d, f"{argument}.{name}")  # type: ignore[misc]
+            tree[name] = item
+        return tree
+    if isinstance(type_, GraphQLList) and _has_structure(type_.of_type):
+        items = node.values if isinstance(node, ListValueNode) else (node,)
+        return [
+            _from_literal(item, type_.of_type, variables, f"{argument}[{index}]") for index, item in enumerate(items)
+        ]
+    if _mentions_variable(node):
+        return Value(lambda v: coerce_input_literal(node, type_, VariableValues(variables.sources, dict(v))), argument)
+    constant = coerce_input_literal(node, type_)
+    return None if constant is None else Value(lambda _: constant, argument)
+
+
+def _mentions_variable(node: ValueNode) -> bool:
+    if isinstance(node, VariableNode):
+        return True
+    if isinstance(node, ListValueNode):
+        return any(_mentions_variable(item) for item in node.values)
+    if isinstance(node, ObjectValueNode):
+        return any(_mentions_variable(field.value) for field in node.fields)
+    return False
+
+
+def argument_trees(definition: GraphQLField, node: FieldNode, variables: VariableValues) -> dict[str, Tree]:
+    """The arguments of a field as trees; absent arguments take their default or have no entry."""
+    given = {argument.name.value: argument.value for argument in node.arguments}
+    trees: dict[str, Tree] = {}
+    for name, argument in definition.args.items():
+        tree = _from_literal(given[name], argument.type, variables, name) if name in given else Undefined
+        if tree is Undefined:
+            default = coerce_default_value(argument)
+            if default is Undefined:
+                continue
+            tree = _from_value(default, argument.type, lambda _, d=default: d, name)  # type: ignore[misc]
+        trees[name] = tree
+    return trees
+
+
+def leaves(tree: Tree) -> Iterator[Value]:
+    """All leaves of a tree."""
+    if isinstance(tree, Value):
+        yield tree
+    elif isinstance(tree, dict):
+        for item in tree.values():
+            yield from leaves(item)
+    elif isinstance(tree, list):
+        for item in tree:
+            yield from leaves(item)
+
+
+def plain(tree: Tree, variables: Variables) -> Any:
+    """A tree with its leaves read: the argument as an ordinary Python value."""
+    if isinstance(tree, Value):
+        return tree.read(variables)
+    if isinstance(tree, dict):
+        return {name: plain(item, variables) for name, item in tree.items()}
+    if isinstance(tree, list):
+        return [plain(item, variables) for item in tree]
+    return None

@@ -1,0 +1,215 @@
+"""A connection as SQL: its page as a narrow subquery, its outputs as JSON text around it.
+
+Only what was asked for is paid for: one row beyond the page only for ``hasNextPage``, row numbers only for cursors of
+the page's ends, the count only for ``totalCount``.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column, select
+from sqlalchemy.sql.selectable import FromClause
+
+from schema.compiler.entity import NearbyBinding, ToManyBinding
+from schema.compiler.json_text import Chain, Part, array_text, nullable, object_text, quoted
+from schema.compiler.ordering import DISTANCE, beyond, cursor_part, cursor_text, fingerprint, order_by
+from schema.compiler.plan import Constant, EdgeParts, InfoParts, Nodes, ReadConnection, ReadObject, TotalCount, Within
+from schema.compiler.predicate import Condition, Row, bound_geometry, children, not_true
+from schema.compiler.values import INTEGER, METERS
+
+if TYPE_CHECKING:
+    from schema.compiler.statement import Scope, StatementBuilder
+
+KNN_MARGIN = 1.02
+"""``<->`` measures on a sphere, ST_Distance on the ellipsoid: they differ by less than 0.6 %, so that the nearest by
+the ellipsoid lie within this factor of the farthest of as many nearest by the sphere."""
+
+NUMBER = "row_number"
+COUNT = "row_count"
+
+
+class ConnectionText:
+    """Builds one connection beneath a parent row, or at the root."""
+
+    def __init__(self, builder: "StatementBuilder", plan: ReadConnection, parent: "Scope | None") -> None:
+        self._builder = builder
+        self._plan = plan
+        self._parent = parent
+        self._table = plan.entity.table
+        self._page = builder.scope("page")
+        self._mark = fingerprint(plan.entity, plan.keys)
+        self._size = builder.bind(plan.window.size, INTEGER)
+        info = {name for _, out in plan.outputs if isinstance(out, InfoParts) for _, name in out.parts}
+        self._probe = ("hasPreviousPage" if plan.window.backward else "hasNextPage") in info
+        self._numbered = plan.window.backward or self._probe or bool(info & {"startCursor", "endCursor"})
+        self._keys_used = False
+        self._aggregates = False
+
+    def text(self) -> ColumnElement[Any]:
+        plan, page = self._plan, self._page
+        members = [(key, self._output(out)) for key, out in plan.outputs]
+        outer = object_text(members)
+        if not self._aggregates:
+            return select(outer).scalar_subquery()
+        source = self._builder.joined(self._page_source(), page)
+        return select(outer).select_from(source).scalar_subquery()
+
+    def _output(self, out: EdgeParts | InfoParts | Nodes | TotalCount | Constant) -> Part:
+        if isinstance(out, Constant):
+            return out.json
+        if isinstance(out, TotalCount):
+            return self._total()
+        if isinstance(out, Nodes):
+            return self._items(self._builder.object(out.target, self._page))
+        if isinstance(out, EdgeParts):
+            return self._items(object_text([(key, self._edge_part(part)) for key, part in out.parts]))
+        return object_text([(key, self._info(name)) for key, name in out.parts])
+
+    def _items(self, item: ColumnElement[Any]) -> ColumnElement[Any]:
+        self._aggregates = True
+        kept = self._number() <= self._size if self._probe else None
+        order = self._number().desc() if self._plan.window.backward else None
+        return array_text(item, order_by=order, where=kept)
+
+    def _edge_part(self, part: str | Constant | ReadObject) -> Part:
+        if isinstance(part, Constant):
+            return part.json
+        if isinstance(part, ReadObject):
+            return self._builder.object(part, self._page)
+        if part == "cursor":
+            return Chain(['"', self._cursor(), '"'])
+        if self._plan.keys[0].name != DISTANCE:
+            return "null"
+        self._keys_used = True
+        return cast(self._page.text("k0"), Text)
+
+    def _cursor(self) -> ColumnElement[Any]:
+        self._keys_used = True
+        return cursor_text(self._mark, [self._page.text(f"k{i}") for i in range(len(self._plan.keys))])
+
+    def _number(self) -> ColumnElement[Any]:
+        return literal_column(f"{self._page.name}.{NUMBER}", INTEGER.type)
+
+    def _info(self, name: str | Constant) -> Part:
+        if isinstance(name, Constant):
+            return name.json
+        backward = self._plan.window.backward
+        if name in ("startCursor", "endCursor"):
+            self._aggregates = True
+            last = func.least(literal_column(f"{self._page.name}.{COUNT}"), self._size)
+            at = last if (name == "endCursor") is not backward else literal_column("1")
+            return nullable(quoted(func.max(case((self._number() == at, self._cursor())), type_=Text())))
+        if (name == "hasPreviousPage") is backward:
+            self._aggregates = True
+            return cast(func.count() > self._size, Text)
+        # the other side: whether anything lies beyond the bound the page was asked from
+        bound = self._plan.window.before if backward else self._plan.window.after
+        if bound is None:
+            return "false"
+        source, conditions, row = self._matching(windowed=False)
+        outside = not_true(self._beyond(row, bound, after=not backward))
+        return cast(select(1).select_from(source).where(*conditions, outside).exists(), Text)
+
+    def _total(self) -> ColumnElement[Any]:
+        source, conditions, _ = self._matching(windowed=False)
+        return select(func.count()).select_from(source).where(*conditions).scalar_subquery()
+
+    def _matching(self, *, windowed: bool) -> tuple[FromClause, list[Condition], Row]:
+        """The rows of the connection: relation, filter, visibility and, when ``windowed``, the cursors' bounds."""
+        plan, builder = self._plan, self._builder
+        source, row = builder.alias(self._table)
+        conditions = [*self._related(row), *builder.visible(self._table, row)]
+        if plan.filter is not None:
+            conditions.append(builder.condition(plan.entity, plan.filter, row))
+        if plan.keys[0].place is not None:
+            conditions.append(row(plan.entity.place).is_not(None))  # type: ignore[arg-type]
+        if windowed and plan.window.after is not None:
+            conditions.append(self._beyond(row, plan.window.after, after=True))
+        if windowed and plan.window.before is not None:
+            conditions.append(self._beyond(row, plan.window.before, after=False))
+        return source, conditions, row
+
+    def _related(self, row: Row) -> list[Condition]:
+        relation, parent = self._plan.relation, self._parent
+        if relation is None:
+            return []
+        assert parent is not None
+        if isinstance(relation, ToManyBinding):
+            return [children(relation, row, parent.row(relation.parent))]
+        meters = self._builder.bind(relation.meters, METERS)
+        return [func.ST_DWithin(func.geography(row(relation.binding.geometry)), self._origin(), meters)]
+
+    def _origin(self) -> ColumnElement[Any]:
+        """Where distances are measured from: the parent's geometry, or the point of ``nearestTo``."""
+        relation = self._plan.relation
+        if isinstance(relation, Within):
+            assert self._parent is not None
+            binding = relation.binding
+            source = binding.origin if isinstance(binding, NearbyBinding) else binding.line
+            if isinstance(binding, NearbyBinding) or self._plan.keys[0].place is None:
+                return func.geography(self._parent.row(source))
+        place = self._plan.keys[0].place
+        assert place is not None
+        return func.geography(bound_geometry(self._builder, place))
+
+    def _place(self, row: Row) -> ColumnElement[Any]:
+        relation = self._plan.relation
+        if isinstance(relation, Within) and isinstance(relation.binding, NearbyBinding):
+            return func.geography(row(relation.binding.geometry))
+        return func.geography(row(self._plan.entity.place))  # type: ignore[arg-type]
+
+    def _key_values(self, row: Row) -> list[ColumnElement[Any]]:
+        return [
+            func.ST_Distance(self._place(row), self._origin()) if key.name == DISTANCE else row(key.column)
+            for key in self._plan.keys
+        ]
+
+    def _beyond(self, row: Row, bound: Any, *, after: bool) -> Condition:
+        keys = self._plan.keys
+        bounds = [self._builder.bind(bound, self._cursor_part(index, bound)) for index in range(len(keys))]
+        return beyond(keys, self._key_values(row), bounds, after=after)
+
+    def _cursor_part(self, index: int, bound: Any) -> Any:
+        return self._builder.once((id(bound), index), lambda: cursor_part(self._mark, self._plan.keys, index))
+
+    def _page_source(self) -> FromClause:
+        plan, page = self._plan, self._page
+        source, conditions, row = self._matching(windowed=True)
+        values = self._key_values(row)
+        if plan.keys[0].place is not None and not plan.window.backward:
+            conditions.append(self._near_enough(row))
+        columns: list[ColumnElement[Any]] = [row(one).label(name) for name, one in page.used.items()]
+        if self._keys_used:
+            columns += [value.label(f"k{i}") for i, value in enumerate(values)]
+        if not columns:
+            columns = [row(self._table.c.id).label("id")]
+        limit: ColumnElement[Any] = self._size + 1 if self._probe else self._size
+        rows = (
+            select(*columns)
+            .select_from(source)
+            .where(*conditions)
+            .order_by(*order_by(plan.keys, values, reverse=plan.window.backward))
+            .limit(limit)
+            .correlate(None)
+        )
+        if not self._numbered:
+            return rows.subquery(page.name)
+        inner = rows.subquery(f"{page.name}_rows")
+        number = func.row_number().over().label(NUMBER)
+        count = func.count().over().label(COUNT)
+        return select(*inner.c, number, count).correlate(None).subquery(page.name)
+
+    def _near_enough(self, row: Row) -> Condition:
+        """Within the distance of the farthest of as many nearest by the index: exact, and found by KNN."""
+        source, conditions, other = self._matching(windowed=True)
+        sphere = self._place(other).op("<->")(self._origin())
+        nearest = (
+            select(sphere.label("d"))
+            .select_from(source)
+            .where(*conditions)
+            .order_by(sphere)
+            .limit(self._size + 1)
+            .correlate(None)
+            .subquery(self._builder.scope("nearest").name)
+        )
+        radius = select(func.max(nearest.c.d) * KNN_MARGIN + 1).scalar_subquery()
+        return func.ST_DWithin(self._place(row), self._origin(), radius)

@@ -1,0 +1,158 @@
+"""Documents: parsed and validated once, kept by their text; and where in a document an error belongs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    InlineFragmentNode,
+    Node,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    Visitor,
+    parse,
+    validate,
+    visit,
+)
+
+from schema.limits import Limits
+from schema.problem import Problem, ProblemCode, limit_exceeded
+
+ERROR_CEILING = 20
+
+
+class Refused(Exception):
+    """A request that cannot begin: its problems, none of which has data beside it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(problems[0].message)
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Document:
+    """A valid document: its operations by name and its fragments."""
+
+    node: DocumentNode
+    operations: Mapping[str | None, OperationDefinitionNode]
+    fragments: Mapping[str, FragmentDefinitionNode]
+    plans: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation of a name, or the only one."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None:
+            message = "The document has several operations; name one in `operationName`."
+        elif name in self.operations:
+            return self.operations[name]
+        else:
+            message = f"The document has no operation named '{name}'."
+        raise Refused([Problem(ProblemCode.OPERATION_RESOLUTION_FAILED, message)])
+
+
+class Documents:
+    """The documents of a schema, the most recent ``size`` of them ready."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, size: int = 1000) -> None:
+        self._schema = schema
+        self._limits = limits
+        self.read = lru_cache(maxsize=size)(self._read)
+
+    def _read(self, text: str) -> Document:
+        try:
+            node = parse(text, max_tokens=self._limits.tokens)
+        except GraphQLSyntaxError as error:
+            raise Refused([located(error, ProblemCode.GRAPHQL_PARSE_FAILED, None)]) from error
+        except RecursionError as error:
+            raise Refused([Problem(ProblemCode.GRAPHQL_PARSE_FAILED, "The document is nested too deeply.")]) from error
+        check_limits(node, self._limits)
+        errors = validate(self._schema, node, max_errors=ERROR_CEILING)
+        if errors:
+            raise Refused([located(error, ProblemCode.GRAPHQL_VALIDATION_FAILED, node) for error in errors])
+        operations: dict[str | None, OperationDefinitionNode] = {}
+        fragments: dict[str, FragmentDefinitionNode] = {}
+        for definition in node.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                operations[definition.name.value if definition.name else None] = definition
+            elif isinstance(definition, FragmentDefinitionNode):
+                fragments[definition.name.value] = definition
+        return Document(node, operations, fragments)
+
+
+def located(error: GraphQLError, code: ProblemCode, document: DocumentNode | None) -> Problem:
+    """An error of graphql-core as a Problem: with its locations, and the path of the field it stands in."""
+    locations = [{"line": at.line, "column": at.column} for at in error.locations or []]
+    path = error.path or (field_path(document, error.nodes[0]) if document is not None and error.nodes else None)
+    problem = Problem(code, error.message, path=path)
+    problem.locations = locations
+    return problem
+
+
+def field_path(document: DocumentNode, wanted: Node) -> list[str | int] | None:
+    """The response keys from the root to the field around a node, None where it stands in no operation's field."""
+    if wanted.loc is None:
+        return None
+    found: list[str | int] = []
+
+    class Around(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            if node.loc and wanted.loc and node.loc.start <= wanted.loc.start and wanted.loc.end <= node.loc.end:
+                found.append(node.alias.value if node.alias else node.name.value)
+
+    visit(document, Around())
+    return found or None
+
+
+def check_limits(document: DocumentNode, limits: Limits) -> None:
+    """Depth and aliases, with every fragment measured once: linear, where following each spread is exponential."""
+    fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
+    measured: dict[str, tuple[int, int]] = {}
+
+    def measure(selection_set: SelectionSetNode | None, open_: frozenset[str]) -> tuple[int, int]:
+        depth = aliases = 0
+        for node in _selections(selection_set):
+            if isinstance(node, FieldNode):
+                below, more = measure(node.selection_set, open_)
+                below, more = below + 1, more + (1 if node.alias else 0)
+            elif isinstance(node, InlineFragmentNode):
+                below, more = measure(node.selection_set, open_)
+            else:
+                assert isinstance(node, FragmentSpreadNode)
+                below, more = spread(node.name.value, open_)
+            depth, aliases = max(depth, below), aliases + more
+        return depth, aliases
+
+    def spread(name: str, open_: frozenset[str]) -> tuple[int, int]:
+        if name in open_ or name not in fragments:  # cycles and unknown names are validation's to refuse
+            return 0, 0
+        if name not in measured:
+            measured[name] = measure(fragments[name].selection_set, open_ | {name})
+        return measured[name]
+
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            try:
+                depth, aliases = measure(definition.selection_set, frozenset())
+            except RecursionError as error:
+                raise Refused([limit_exceeded("The depth of a document", limits.depth, 1000, "Nest less.")]) from error
+            if depth > limits.depth:
+                raise Refused(
+                    [limit_exceeded("The depth of an operation", limits.depth, depth, "Ask in two requests.")]
+                )
+            if aliases > limits.aliases:
+                raise Refused(
+                    [limit_exceeded("The number of aliases", limits.aliases, aliases, "Ask in several requests.")]
+                )
+
+
+def _selections(selection_set: SelectionSetNode | None) -> Iterator[Node]:
+    return iter(selection_set.selections if selection_set else ())

@@ -1,0 +1,290 @@
+"""The engine: from a request to the bytes of its answer.
+
+document (cached) → variables coerced → plan and statement (cached by operation, shape of the variables and scope of the
+viewer, never by person) → records prepared where a field needs Python first → one statement → bytes spliced unparsed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+from graphql import (
+    DirectiveNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    get_variable_values,
+    type_from_ast,
+    visit,
+)
+from graphql.execution.values import VariableValues
+
+from schema.compiler.arguments import Tree, Value, plain, shape_of
+from schema.compiler.candidates import Columns, candidates_statement
+from schema.compiler.document import Document, Documents, Refused, located
+from schema.compiler.model import Model
+from schema.compiler.plan import Plan, Planner, Prepared
+from schema.compiler.selection import Selected, Selector
+from schema.compiler.statement import Statement, StatementBuilder, Visible
+from schema.compiler.values import Binder
+from schema.limits import Limits
+from schema.problem import Problem, ProblemCode, limit_exceeded
+
+PLANS_PER_DOCUMENT = 64
+"""Shapes of one document kept ready; beyond it the oldest is planned anew."""
+
+
+class Viewer(Protocol):
+    @property
+    def scope(self) -> str: ...
+
+    def parameter(self, name: str) -> Any: ...
+
+
+class Reader(Protocol):
+    """Runs one statement and returns its one row; text columns come as bytes or str."""
+
+    async def fetchrow(self, query: str, *args: Any) -> Any: ...
+
+    async def fetch(self, query: str, *args: Any) -> Any: ...
+
+
+Resolve = Callable[[Document, OperationDefinitionNode, tuple[Selected, ...], Mapping[str, Any], Any], Any]
+"""Executes root fields that have no binding: (document, operation, fields, raw variables, context)."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A plan with its statement; ``separate`` gives one column a root field, for mixed operations."""
+
+    plan: Plan
+    statement: Statement | None
+    separate: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The response's ``data`` as JSON bytes (None: the request failed before it could run) and its errors."""
+
+    data: bytes | None
+    problems: tuple[Problem, ...] = ()
+
+    def body(self) -> bytes:
+        if not self.problems:
+            return b'{"data":' + (self.data or b"null") + b"}"
+        errors = orjson.dumps([problem.as_graphql() for problem in self.problems])
+        if self.data is None:
+            return b'{"errors":' + errors + b"}"
+        return b'{"errors":' + errors + b',"data":' + self.data + b"}"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A prepared field being called: its arguments as plain values, and as trees for what SQL must decide."""
+
+    arguments: Mapping[str, Any]
+    trees: Mapping[str, Tree]
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One operation as it arrives."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation_name: str | None
+
+
+class Engine:
+    """Compiles operations of one schema. Holds caches only: nothing another process would miss."""
+
+    def __init__(self, model: Model, visible: Callable[[str], Visible], limits: Limits) -> None:
+        self._model = model
+        self._visible = visible
+        self._limits = limits
+        self._documents = Documents(model.graphql, limits)
+
+    @property
+    def graphql(self) -> GraphQLSchema:
+        return self._model.graphql
+
+    def operation(self, request: Request) -> tuple[Document, OperationDefinitionNode]:
+        """The operation a request means; raises Refused."""
+        document = self._documents.read(request.query)
+        return document, document.operation(request.operation_name)
+
+    def variables(
+        self, document: Document, operation: OperationDefinitionNode, raw: Mapping[str, Any]
+    ) -> VariableValues:
+        """The variables coerced to the operation's types; raises Refused naming each one at fault."""
+        values = get_variable_values(
+            self._model.graphql, operation.variable_definitions or (), dict(raw), max_errors=20
+        )
+        if isinstance(values, list):
+            raise Refused([_at_use(error, operation, document) for error in values])
+        return values
+
+    def compile(
+        self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, viewer: Viewer
+    ) -> Compiled:
+        """The plan and statement for this shape of variables, from the cache or new."""
+        key = (id(operation), viewer.scope, self._shape(operation, variables))
+        found: Compiled | None = document.plans.get(key)
+        if found is None:
+            found = self._compile(document, operation, variables, viewer.scope)
+            if len(document.plans) >= PLANS_PER_DOCUMENT:
+                document.plans.pop(next(iter(document.plans)))
+            document.plans[key] = found
+        return found
+
+    def _compile(
+        self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, scope: str
+    ) -> Compiled:
+        root = self._model.graphql.get_root_type(operation.operation)
+        assert root is not None, "validation has seen that the root type exists"
+        selection = Selector(self._model.graphql, document.fragments, variables).select(
+            root, (operation.selection_set,)
+        )
+        plan = Planner(self._model, self._limits, variables.coerced).plan(root.name, selection)
+        builder = StatementBuilder(self._model, self._visible(scope), self._limits, variables.coerced)
+        separate = bool(plan.resolved)
+        statement = None
+        if plan.roots:
+            statement = builder.build_separate(plan) if separate else builder.build(plan)
+        return Compiled(plan, statement, separate)
+
+    def _shape(self, operation: OperationDefinitionNode, variables: VariableValues) -> Any:
+        shapes = []
+        for definition in operation.variable_definitions or ():
+            name = definition.variable.name.value
+            if name in variables.coerced:
+                type_: Any = type_from_ast(self._model.graphql, definition.type)
+                shapes.append((name, shape_of(variables.coerced[name], type_)))
+        return tuple(shapes)
+
+    def check_cost(self, plan: Plan, variables: Mapping[str, Any]) -> None:
+        """Refuses an operation that may touch more rows than the ceiling, before it touches any."""
+        cost = plan.cost(variables)
+        if cost > self._limits.cost_ceiling:
+            raise limit_exceeded(
+                "The cost of an operation, in rows it may read,",
+                self._limits.cost_ceiling,
+                cost,
+                "Ask for smaller pages.",
+            )
+
+    def parameters(
+        self, statement: Statement, variables: Mapping[str, Any], viewer: Viewer, records: list[str]
+    ) -> list[Any]:
+        """The values of a statement's parameters for one request; raises Problem at the field's path."""
+        values: list[Any] = []
+        for parameter in statement.parameters:
+            if isinstance(parameter, Binder):
+                try:
+                    values.append(parameter.convert(parameter.value.read(variables), parameter.value.argument))
+                except Problem as problem:
+                    raise problem.at(parameter.path) from None
+            elif isinstance(parameter, int):
+                values.append(records[parameter])
+            else:
+                values.append(viewer.parameter(parameter))
+        return values
+
+    async def read(
+        self, compiled: Compiled, variables: VariableValues, viewer: Viewer, reader: Reader, records: list[str]
+    ) -> list[bytes]:
+        """Runs the one statement: the whole ``data`` object, or the JSON of each compiled root field."""
+        assert compiled.statement is not None
+        values = self.parameters(compiled.statement, variables.coerced, viewer, records)
+        row = await reader.fetchrow(compiled.statement.text, *values)
+        return [cell if isinstance(cell, bytes) else cell.encode() for cell in row]
+
+    async def prepare(self, prepared: Prepared, variables: VariableValues, context: Any) -> str:
+        """The record of a prepared field as JSON; raises Problem at the field's path."""
+        trees = prepared.arguments
+        call = Call({name: plain(tree, variables.coerced) for name, tree in trees.items()}, trees, variables.coerced)
+        try:
+            record = await prepared.binding.prepare(context, call)
+        except Problem as problem:
+            raise problem.at(prepared.path) from None
+        return orjson.dumps(record).decode()
+
+    async def candidates(
+        self,
+        entity_name: str,
+        call: Call,
+        viewer: Viewer,
+        reader: Reader,
+        *,
+        filter: Tree,
+        ids: Value | None,
+        columns: Columns,
+        ceiling: int,
+    ) -> list[Any]:
+        """Rows of an entity for Python to work on; one more than ``ceiling`` means that there are too many."""
+        builder = StatementBuilder(self._model, self._visible(viewer.scope), self._limits, call.variables)
+        entity = self._model.entity(entity_name)
+        statement = candidates_statement(builder, entity, filter=filter, ids=ids, columns=columns, ceiling=ceiling)
+        values = self.parameters(statement, call.variables, viewer, [])
+        return list(await reader.fetch(statement.text, *values))
+
+
+def spliced(plan: Plan, parts: Mapping[str, bytes]) -> bytes:
+    """``data`` of a mixed operation, in the order the document asks for."""
+    return b"{" + b",".join(b'"' + key.encode() + b'":' + parts[key] for key in plan.keys) + b"}"
+
+
+def resolved_parts(result: ExecutionResult) -> tuple[dict[str, bytes], list[Problem]]:
+    """What ordinary resolvers answered, by response key."""
+    problems = [located(error, ProblemCode.INTERNAL, None) for error in result.errors or []]
+    for problem, error in zip(problems, result.errors or [], strict=True):
+        cause = error.original_error
+        if isinstance(cause, Problem):
+            problem.code, problem.message = cause.code, cause.message
+    return {key: orjson.dumps(value) for key, value in (result.data or {}).items()}, problems
+
+
+def _at_use(error: GraphQLError, operation: OperationDefinitionNode, document: Document) -> Problem:
+    """A variable's error at the path of the first field that uses it, and the input path as ``argument``."""
+    problem = located(error, ProblemCode.BAD_USER_INPUT, None)
+    name = next((node.variable.name.value for node in error.nodes or () if hasattr(node, "variable")), None)
+    path: list[str | int] = []
+    found: list[list[str | int]] = []
+
+    class Use(Visitor):
+        def enter_field(self, node: Any, *_: Any) -> None:
+            path.append(node.alias.value if node.alias else node.name.value)
+
+        def leave_field(self, *_: Any) -> None:
+            path.pop()
+
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            if node.name.value == name and path:
+                found.append(list(path))
+
+    for definition in document.node.definitions:
+        if isinstance(definition, OperationDefinitionNode) and definition is not operation:
+            continue
+        visit(definition, Use())
+    problem.path = tuple(found[0]) if found else None
+    problem.argument = f"${name}" if name else None
+    return problem
+
+
+__all__ = [
+    "Answer",
+    "Call",
+    "Compiled",
+    "DirectiveNode",
+    "Engine",
+    "OperationType",
+    "Request",
+    "resolved_parts",
+    "spliced",
+]

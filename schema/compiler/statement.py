@@ -1,0 +1,318 @@
+"""Stage 3, statement: a plan as one SQLAlchemy Core tree, and stage 4, its text with the binders of its parameters.
+
+The answer is built as JSON text inside PostgreSQL. A page is a narrow subquery (filter, order, limit) around which the
+JSON of its rows is made; a to-one relation is a lateral join, so that PostgreSQL can remember the JSON of a row it has
+already made (Memoize) and the order of the page is kept; a to-many relation is a correlated subquery.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    case,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy.types import NullType
+
+from schema.compiler.arguments import Value, Variables
+from schema.compiler.connection_text import ConnectionText
+from schema.compiler.entity import IdBinding
+from schema.compiler.geometry_text import geojson_text
+from schema.compiler.json_text import Chain, Part, array_text, nullable, object_text, scalar_text
+from schema.compiler.model import Model
+from schema.compiler.plan import (
+    Constant,
+    GeometryText,
+    Lookup,
+    Member,
+    Nested,
+    Plan,
+    Prepared,
+    ReadConnection,
+    ReadNodes,
+    ReadObject,
+    ReadRecords,
+    ReadStats,
+    Root,
+    Scalar,
+    ToOne,
+)
+from schema.compiler.predicate import Condition, Predicate, Row
+from schema.compiler.stats_text import stats_text
+from schema.compiler.values import (
+    TEXT,
+    Binder,
+    Parameter,
+    ValueType,
+    decode_global_id,
+    global_id_type,
+    list_of,
+)
+from schema.limits import Limits
+
+DIALECT = dialect()  # type: ignore[no-untyped-call]
+Visible = Callable[[Table, Row, Callable[[str, str], ColumnElement[Any]]], Sequence[Condition]]
+"""(table, row, viewer parameter by name and PostgreSQL type) → conditions: ``schema.access.visible``."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Text and parameters. A binder reads the variables, a viewer name the viewer, an int the prepared record."""
+
+    text: str
+    parameters: tuple[Binder | str | int, ...]
+
+
+class Scope:
+    """A subquery under construction: hands out references to its columns and remembers which were used."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.used: dict[str, Column[Any]] = {}
+        self.joins: list[FromClause] = []
+
+    def row(self, source: Column[Any]) -> ColumnElement[Any]:
+        self.used[source.name] = source
+        return _reference(self.name, source)
+
+    def text(self, name: str) -> ColumnElement[Any]:
+        return literal_column(f"{self.name}.{name}", Text())
+
+
+def _reference(alias: str, source: Column[Any]) -> ColumnElement[Any]:
+    type_ = NullType() if hasattr(source.type, "geometry_type") else source.type
+    return literal_column(f"{alias}.{source.name}", type_)
+
+
+class StatementBuilder:
+    """Builds one statement; collects its parameters in the order of their first use."""
+
+    def __init__(self, model: Model, visible: Visible, limits: Limits, variables: Variables) -> None:
+        self._model = model
+        self._visible = visible
+        self._variables = variables
+        self._parameters: list[Binder | str | int] = []
+        self._bound: dict[tuple[int, str, int], Parameter] = {}
+        self._aliases: dict[str, int] = {}
+        self._path: tuple[str, ...] = ()
+        self._predicate = Predicate(model, self, limits.filter_depth)
+        self._made: dict[Hashable, ValueType] = {}
+
+    def build(self, plan: Plan) -> Statement:
+        members = [(key, self._root(root)) for key, root in plan.roots]
+        return self.compiled(select(object_text(members)))
+
+    def build_separate(self, plan: Plan) -> Statement:
+        """One column for each root field, for operations that mix compiled fields with ordinary resolvers."""
+        return self.compiled(
+            select(*(Chain([self._root(root)]).label(f"r{i}") for i, (_, root) in enumerate(plan.roots)))
+        )
+
+    def compiled(self, tree: Select[Any]) -> Statement:
+        compiled = tree.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
+        return Statement(str(compiled), tuple(self._parameters))
+
+    # What predicates need of the statement
+
+    def bind(self, value: Value, type_: ValueType) -> ColumnElement[Any]:
+        key = (id(value), type_.pg_type, id(type_.convert))
+        if key not in self._bound:
+            self._parameters.append(Binder(value, type_.convert, self._path))
+            self._bound[key] = Parameter(len(self._parameters), type_.pg_type, type_.type)
+        return self._bound[key]
+
+    def once(self, key: Hashable, make: Callable[[], ValueType]) -> ValueType:
+        """The same value type for the same key, so that equal parameters are bound once."""
+        return self._made.setdefault(key, make())
+
+    def structural(self, value: Value) -> Any:
+        return value.read(self._variables)
+
+    def alias(self, table: Table) -> tuple[FromClause, Row]:
+        name = self._name(table.name)
+        return table.alias(name), lambda source: _reference(name, source)
+
+    def visible(self, table: Table, row: Row) -> list[Condition]:
+        return list(self._visible(table, row, self._viewer))
+
+    def _viewer(self, name: str, pg_type: str) -> ColumnElement[Any]:
+        for place, given in enumerate(self._parameters, 1):
+            if given == name:
+                return Parameter(place, pg_type, NullType())
+        self._parameters.append(name)
+        return Parameter(len(self._parameters), pg_type, NullType())
+
+    def _name(self, base: str) -> str:
+        self._aliases[base] = self._aliases.get(base, 0) + 1
+        return f"{base}_{self._aliases[base]}"
+
+    # Roots
+
+    def _root(self, root: Root) -> Part:
+        if isinstance(root, Constant):
+            return root.json
+        self._path = root.path
+        if isinstance(root, ReadConnection):
+            return self._connection(root, None)
+        if isinstance(root, ReadStats):
+            return self._stats(root, None)
+        if isinstance(root, Lookup):
+            return self._lookup(root)
+        if isinstance(root, ReadNodes):
+            return self._nodes(root)
+        return self._prepared(root)
+
+    def _lookup(self, root: Lookup) -> ColumnElement[Any]:
+        entity = root.target.entity
+        is_id = root.column is entity.table.c.id
+        key = self.bind(root.value, global_id_type(entity.prefix or "") if is_id else TEXT)
+        return nullable(self._by_key(root.target, lambda row: row(root.column) == key))
+
+    def _by_key(self, target: ReadObject, where: Callable[[Row], Condition]) -> ColumnElement[Any]:
+        """The object of the one visible row that satisfies a condition, NULL when there is none."""
+        table = target.entity.table
+        source, row = self.alias(table)
+        scope = Scope(_alias_name(source))
+        text = self.object(target, scope)
+        found = select(text).select_from(self._joined(source, scope)).where(where(row), *self.visible(table, row))
+        return found.scalar_subquery()
+
+    def _nodes(self, root: ReadNodes) -> ColumnElement[Any]:
+        if not root.many:
+            kind = self.bind(root.ids, ValueType("text", Text(), lambda v, a: decode_global_id(str(v), a)[0]))
+            key = self.bind(root.ids, ValueType("bigint", BigInteger(), lambda v, a: decode_global_id(str(v), a)[1]))
+            return self._by_kind(root, kind, key)
+        kinds = self.bind(root.ids, list_of(ValueType("text", Text(), lambda v, a: decode_global_id(str(v), a)[0])))
+        keys = self.bind(
+            root.ids, list_of(ValueType("bigint", BigInteger(), lambda v, a: decode_global_id(str(v), a)[1]))
+        )
+        name = self._name("ids")
+        ids = func.unnest(kinds, keys).table_valued("kind", "key", with_ordinality="place").render_derived(name=name)
+        kind, key, place = (literal_column(f"{name}.{part}", Text()) for part in ("kind", "key", "place"))
+        return select(array_text(self._by_kind(root, kind, key), order_by=place)).select_from(ids).scalar_subquery()
+
+    def _by_kind(self, root: ReadNodes, kind: ColumnElement[Any], key: ColumnElement[Any]) -> ColumnElement[Any]:
+        def at(target: ReadObject) -> Callable[[Row], Condition]:
+            return lambda row: row(target.entity.table.c.id) == key
+
+        if not root.targets:
+            return literal_column("'null'")
+        cases = [(kind == literal_column(f"'{prefix}'"), self._by_key(t, at(t))) for prefix, t in root.targets.items()]
+        return nullable(case(*cases))
+
+    def _prepared(self, root: Prepared) -> ColumnElement[Any]:
+        self._parameters.append(root.place)
+        record = Parameter(len(self._parameters), "json", NullType())
+        return self._records(root.target, func.json_to_record(record), ordered=False)
+
+    # Objects
+
+    def object(self, target: ReadObject, scope: Scope, meters: Value | None = None) -> Chain:
+        """The JSON object of the scope's row; joins it needs are left in the scope."""
+        return object_text([(key, self._member(target, member, scope)) for key, member in target.members])
+
+    def _member(self, target: ReadObject, member: Member, scope: Scope) -> Part:
+        if isinstance(member, Constant):
+            return member.json
+        if isinstance(member, Scalar):
+            return self._scalar(target, member, scope)
+        if isinstance(member, GeometryText):
+            outer, self._path = self._path, member.path
+            text = geojson_text(self, member, scope.row(member.column))
+            self._path = outer
+            return nullable(text) if member.column.nullable else text
+        if isinstance(member, ToOne):
+            return self.to_one(member.target, scope.row(member.column), scope)
+        if isinstance(member, ReadConnection):
+            return self._connection(member, scope)
+        if isinstance(member, ReadRecords):
+            return self._records(member.target, func.json_to_recordset(scope.row(member.column)), ordered=True)
+        if isinstance(member, Nested):
+            return self.object(member.target, scope)
+        return self._stats(member, scope)
+
+    def _scalar(self, target: ReadObject, member: Scalar, scope: Scope) -> ColumnElement[Any]:
+        if isinstance(member.binding, IdBinding):
+            return Chain([f'"{target.entity.prefix}_', scope.row(target.entity.table.c.id), '"'])
+        source = member.binding.column
+        is_enum = self._model.is_enum(member.leaf)
+        return scalar_text(scope.row(source), member.leaf, is_null=bool(source.nullable), is_enum=is_enum)
+
+    def to_one(self, target: ReadObject, key: ColumnElement[Any], scope: Scope) -> ColumnElement[Any]:
+        """The object whose primary key is ``key``, by a lateral join left in the scope; ``null`` when not visible."""
+        table = target.entity.table
+        source, row = self.alias(table)
+        inner = Scope(_alias_name(source))
+        text = self.object(target, inner)
+        name = self._name("one")
+        one = (
+            select(text.label("j"))
+            .select_from(self._joined(source, inner))
+            .where(row(table.c.id) == key, *self.visible(table, row))
+            .offset(literal_column("0"))  # keeps the planner from merging it, so that it can be memoized
+            .correlate(None)
+            .lateral(name)
+        )
+        scope.joins.append(one)
+        return nullable(literal_column(f"{name}.j", Text()))
+
+    def _joined(self, source: FromClause, scope: Scope) -> FromClause:
+        for join in scope.joins:
+            source = source.outerjoin(join, true())
+        return source
+
+    def _records(self, target: ReadObject, function: Any, *, ordered: bool) -> ColumnElement[Any]:
+        """Rows of a record: JSON taken apart by the columns the record declares."""
+        table = target.entity.table
+        name = self._name(table.name)
+        columns = [column(one.name, one.type) for one in table.c]
+        source = function.table_valued(*columns).render_derived(name=name, with_types=True)
+        scope = Scope(name)
+        text = self.object(target, scope)
+        body: Part = text
+        if ordered:
+            body = array_text(text, order_by=_reference(name, next(iter(table.c))))
+        return select(Chain([body])).select_from(self._joined(source, scope)).scalar_subquery()
+
+    # Connections
+
+    def _connection(self, plan: ReadConnection, parent: Scope | None) -> ColumnElement[Any]:
+        outer, self._path = self._path, plan.path
+        text = ConnectionText(self, plan, parent).text()
+        self._path = outer
+        return text
+
+    def _stats(self, plan: ReadStats, parent: Scope | None) -> ColumnElement[Any]:
+        outer, self._path = self._path, plan.path
+        text = stats_text(self, plan, parent)
+        self._path = outer
+        return text
+
+    def condition(self, entity: Any, tree: Any, row: Row) -> Condition:
+        return self._predicate.condition(entity, tree, row)
+
+    def joined(self, source: FromClause, scope: Scope) -> FromClause:
+        return self._joined(source, scope)
+
+    def scope(self, base: str) -> Scope:
+        return Scope(self._name(base))
+
+    def is_enum(self, leaf: str) -> bool:
+        return self._model.is_enum(leaf)
+
+
+def _alias_name(source: FromClause) -> str:
+    return str(source.name)  # type: ignore[attr-defined]

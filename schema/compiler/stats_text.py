@@ -1,0 +1,103 @@
+"""Aggregates as SQL: rows grouped by the dimensions asked for, children counted in a grouping of their own.
+
+Counting children in a second grouping, joined to the first by the dimensions, neither multiplies the rows nor counts
+the children of rows that the filter leaves out.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, true
+from sqlalchemy.sql.selectable import Subquery
+
+from schema.compiler.entity import MeasureBinding
+from schema.compiler.json_text import Part, array_text, object_text, scalar_text
+from schema.compiler.plan import Constant, ReadStats, StatPart
+from schema.compiler.predicate import Condition, Row, children
+
+if TYPE_CHECKING:
+    from schema.compiler.statement import Scope, StatementBuilder
+
+
+def stats_text(builder: "StatementBuilder", plan: ReadStats, parent: "Scope | None") -> ColumnElement[Any]:
+    """A list of groups, or at a parent row the one group of its related rows."""
+    return StatsText(builder, plan, parent).text()
+
+
+class StatsText:
+    def __init__(self, builder: "StatementBuilder", plan: ReadStats, parent: "Scope | None") -> None:
+        self._builder = builder
+        self._plan = plan
+        self._parent = parent
+        self._groups = builder.scope("groups")
+        self._measures: list[MeasureBinding] = []
+        for _, part in plan.parts:
+            if isinstance(part, StatPart) and isinstance(part.binding, MeasureBinding):
+                if part.binding not in self._measures:
+                    self._measures.append(part.binding)
+
+    def text(self) -> ColumnElement[Any]:
+        members = [(key, self._part(part)) for key, part in self._plan.parts]
+        row_text = object_text(members)
+        own = [one for one in self._measures if one.related is None]
+        source: Any = self._grouped(self._groups.name, own, None)
+        for index, one in enumerate(self._measures):
+            if one.related is not None:
+                counted = self._grouped(f"{self._groups.name}_{index}", [one], one)
+                same = [
+                    literal_column(f"{self._groups.name}.d{i}").is_not_distinct_from(
+                        literal_column(f"{counted.name}.d{i}")
+                    )
+                    for i in range(len(self._plan.by))
+                ]
+                source = source.outerjoin(counted, and_(true(), *same))
+        source = self._builder.joined(source, self._groups)
+        if self._parent is not None:
+            return select(row_text).select_from(source).scalar_subquery()
+        dimensions = [literal_column(f"{self._groups.name}.d{i}") for i in range(len(self._plan.by))]
+        ordered = func.row(*dimensions) if dimensions else None
+        return select(array_text(row_text, order_by=ordered)).select_from(source).scalar_subquery()
+
+    def _part(self, part: StatPart | Constant) -> Part:
+        if isinstance(part, Constant):
+            return part.json
+        if isinstance(part.binding, MeasureBinding):
+            index = self._measures.index(part.binding)
+            name = self._groups.name if part.binding.related is None else f"{self._groups.name}_{index}"
+            value = func.coalesce(literal_column(f"{name}.m{index}"), literal_column(part.binding.empty))
+            return scalar_text(value, part.leaf, is_null=False, is_enum=False)
+        if part.binding.name not in self._plan.by:
+            return "null"
+        at = self._plan.by.index(part.binding.name)
+        value = literal_column(f"{self._groups.name}.d{at}")
+        if part.target is not None:
+            return self._builder.to_one(part.target, value, self._groups)
+        return scalar_text(value, part.leaf, is_null=True, is_enum=self._builder.is_enum(part.leaf))
+
+    def _grouped(self, name: str, measures: list[MeasureBinding], child: MeasureBinding | None) -> Subquery:
+        plan, builder = self._plan, self._builder
+        table = plan.entity.table
+        source, row = builder.alias(table)
+        conditions: list[Condition] = [*builder.visible(table, row)]
+        if plan.filter is not None:
+            conditions.append(builder.condition(plan.entity, plan.filter, row))
+        if plan.related is not None:
+            assert self._parent is not None
+            conditions.append(children(plan.related, row, self._parent.row(plan.related.parent)))
+        from_: Any = source
+        measured: Row = row
+        if child is not None:
+            assert child.related is not None
+            child_table = child.related.table
+            child_source, measured = builder.alias(child_table)
+            from_ = source.join(child_source, measured(child.related) == row(table.c.id))
+            conditions += builder.visible(child_table, measured)
+            conditions += [
+                measured(child_table.c[key]) == literal_column(f"'{value}'") for key, value in child.where.items()
+            ]
+        dimensions = [plan.dimensions[one].sql(row).label(f"d{i}") for i, one in enumerate(plan.by)]
+        values = [one.sql(measured).label(f"m{self._measures.index(one)}") for one in measures]
+        columns = [*dimensions, *values] or [func.count().label("n")]
+        grouped = select(*columns).select_from(from_).where(*conditions).correlate(None)
+        if dimensions:
+            grouped = grouped.group_by(*(plan.dimensions[one].sql(row) for one in plan.by))
+        return grouped.subquery(name)

@@ -1,0 +1,171 @@
+"""From a leaf of the arguments to a bind parameter: the PostgreSQL type, and the check each request's value must pass."""
+
+import enum
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, Float, Integer, Numeric, Text, types
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ColumnElement
+
+from geo.geojson import GeoJSONError, Geometry, parse_bbox
+from schema.compiler.arguments import Value
+from schema.problem import bad_input, limit_exceeded
+
+STRING_CEILING = 10_000
+LIST_CEILING = 10_000
+METERS_CEILING = 20_040_000.0
+"""Half the equator: no two places on earth are farther apart."""
+BIGINT_CEILING = 2**63 - 1
+
+Convert = Callable[[Any, str], Any]
+"""(value, argument path) → what the driver sends; raises a Problem that names the argument and the fix."""
+
+
+class Parameter(ColumnElement[Any]):
+    """A bind parameter by its place: ``$3::text``. Values never enter the text of a statement."""
+
+    inherit_cache = False
+    __visit_name__ = "luodi_parameter"
+
+    def __init__(self, place: int, pg_type: str, type_: types.TypeEngine[Any]) -> None:
+        self.place = place
+        self.pg_type = pg_type
+        self.type = type_
+
+
+@compiles(Parameter)
+def _parameter_text(element: Parameter, _: SQLCompiler, **__: Any) -> str:
+    return f"${element.place}::{element.pg_type}"
+
+
+@dataclass(frozen=True)
+class ValueType:
+    """How values of a kind are checked and sent."""
+
+    pg_type: str
+    type: types.TypeEngine[Any]
+    convert: Convert
+
+
+def check_text(value: str, argument: str) -> str:
+    """Text that PostgreSQL can hold, of bounded length; raises Problem."""
+    if len(value) > STRING_CEILING:
+        raise limit_exceeded(f"The length of {argument}", STRING_CEILING, len(value), "Give a shorter text.")
+    if "\x00" in value:
+        raise bad_input("Text cannot hold the character U+0000; leave it out.", argument=argument)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise bad_input("Text cannot hold an unpaired surrogate; send valid Unicode.", argument=argument) from error
+    return value
+
+
+def _text(value: Any, argument: str) -> str:
+    return check_text(value.value if isinstance(value, enum.Enum) else value, argument)
+
+
+def _number(value: Any, argument: str) -> Any:
+    if not math.isfinite(value):
+        raise bad_input("The number must be finite.", argument=argument)
+    return value
+
+
+def _as_is(value: Any, _: str) -> Any:
+    return value
+
+
+def _geometry(value: Any, argument: str) -> bytes:
+    if not isinstance(value, Geometry):
+        raise bad_input("A GeoJSON geometry is needed here.", argument=argument)
+    return value.ewkb
+
+
+def _meters(value: Any, argument: str) -> float:
+    if not (math.isfinite(value) and 0 <= value <= METERS_CEILING):
+        raise bad_input(f"Metres must lie between 0 and {METERS_CEILING:g}.", argument=argument)
+    return float(value)
+
+
+TEXT = ValueType("text", Text(), _text)
+INTEGER = ValueType("bigint", BigInteger(), _as_is)
+NUMERIC = ValueType("numeric", Numeric(), _as_is)
+FLOAT = ValueType("float8", Float(53), _number)
+DATE = ValueType("date", Date(), _as_is)
+DATETIME = ValueType("timestamptz", DateTime(timezone=True), _as_is)
+METERS = ValueType("float8", Float(53), _meters)
+GEOMETRY = ValueType("bytea", types.LargeBinary(), _geometry)
+
+
+def type_of(column: Column[Any]) -> ValueType:
+    """The kind of value a column is compared with."""
+    if isinstance(column.type, Text):
+        return TEXT
+    if isinstance(column.type, Float):
+        return FLOAT
+    if isinstance(column.type, Numeric):
+        return NUMERIC
+    if isinstance(column.type, Integer):
+        return INTEGER
+    if isinstance(column.type, DateTime):
+        return DATETIME
+    if isinstance(column.type, Date):
+        return DATE
+    raise TypeError(f"no value type for {column}")
+
+
+def global_id_type(prefix: str) -> ValueType:
+    """Global ids of one entity, sent as its primary key."""
+
+    def convert(value: Any, argument: str) -> int:
+        return decode_global_id(str(value), argument, prefix)[1]
+
+    return ValueType("bigint", BigInteger(), convert)
+
+
+def decode_global_id(value: str, argument: str, wanted: str | None = None) -> tuple[str, int]:
+    """The prefix and primary key of a global id; a Problem names the kind that was wanted."""
+    prefix, _, digits = value.partition("_")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 19 and int(digits) <= BIGINT_CEILING):
+        raise bad_input("This is not an id of this API; give an id back as you received it.", argument=argument)
+    if wanted is not None and prefix != wanted:
+        raise bad_input(f"This id is of another type; ids of this type begin with '{wanted}_'.", argument=argument)
+    return prefix, int(digits)
+
+
+def list_of(item: ValueType) -> ValueType:
+    """An array of such values."""
+
+    def convert(value: Any, argument: str) -> list[Any]:
+        values = value if isinstance(value, list) else [value]
+        if len(values) > LIST_CEILING:
+            raise limit_exceeded(f"The length of {argument}", LIST_CEILING, len(values), "Ask in several requests.")
+        return [item.convert(one, f"{argument}[{index}]") for index, one in enumerate(values)]
+
+    return ValueType(f"{item.pg_type}[]", types.ARRAY(item.type), convert)
+
+
+def box_side(index: int) -> ValueType:
+    """One side of ``[west, south, east, north]``, in degrees; the whole box is checked."""
+
+    def convert(value: Any, argument: str) -> float:
+        try:
+            boxes = parse_bbox(value)
+        except GeoJSONError as error:
+            raise bad_input(f"The bounding box {error}.", argument=argument) from error
+        first, last = boxes[0], boxes[-1]
+        return (first.west, first.south, last.east, first.north)[index]
+
+    return ValueType("float8", Float(53), convert)
+
+
+@dataclass(frozen=True)
+class Binder:
+    """One bind parameter of a plan: which leaf fills it, how, and for which response path an error is reported."""
+
+    value: Value
+    convert: Convert
+    path: tuple[str, ...]
