@@ -34,8 +34,9 @@ has_postgis() {
         [ "$version" -ge 15 ] && [ -x "$bin/postgres" ] &&
             [ -f "/usr/share/postgresql/$version/extension/postgis.control" ] && return
     done
-    # Not Debian's layout: whatever pg_config speaks of.
-    share=$(pg_config --sharedir 2>/dev/null) && [ -f "$share/extension/postgis.control" ]
+    # Not Debian's layout: whatever pg_config speaks of. It also comes with the client's headers, without a server.
+    bin=$(pg_config --bindir 2>/dev/null) && [ -x "$bin/postgres" ] && [ -x "$bin/initdb" ] &&
+        [ -f "$(pg_config --sharedir)/extension/postgis.control" ]
 }
 
 apt() { # apt PACKAGE… — false when they cannot be installed
