@@ -69,7 +69,8 @@ if [ -z "$python" ]; then
     python=$(find_python)
     [ -n "$python" ] || fail "Python 3.11 or newer is needed; this system's own is older"
 fi
-if [ ! -x .venv/bin/python ] && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+if ! .venv/bin/python -c 'import pip' 2>/dev/null && ! "$python" -c 'import venv, ensurepip; ensurepip.version()' 2>/dev/null
+then
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     apt "python$version-venv" || fail "Python's venv is needed"
 fi
