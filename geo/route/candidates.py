@@ -11,7 +11,7 @@ from geo.route.travel import UNREACHABLE, TravelTimes
 from geo.route.wording import clock_text, duration_text
 
 CANDIDATE_CEILING: Final = 120
-"""The most sites the solver is given; it answers for so many in about half a second."""
+"""The most sites the solver is given; for so many it answers within a second."""
 
 
 @dataclass(frozen=True, slots=True)

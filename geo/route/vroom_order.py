@@ -11,8 +11,17 @@ import numpy as np
 from geo.route.timetable import END, FIRST_SITE, START, Clock
 from geo.route.travel import UNREACHABLE
 
-EXPLORATION_LEVEL: Final = 5
-"""VROOM's, from 0 (fastest) to 5 (best)."""
+_EFFORT: Final = ((1_000, 5), (1_600, 4), (2_500, 3), (4_000, 2), (6_500, 1))
+"""Sites times stops that each exploration level gets through in about a second of one 2020s core, measured."""
+
+
+def exploration_level(sites: int, max_stops: int, seconds: float) -> int:
+    """VROOM's level, 0 (fastest) to 5 (best), that should end by itself within `seconds`.
+
+    Chosen beforehand, because a search that is cut off by the clock answers differently on a busier machine.
+    """
+    effort = sites * min(sites, max_stops) / seconds
+    return next((level for bound, level in _EFFORT if effort <= bound), 0)
 
 
 def vroom_order(clock: Clock, max_stops: int, *, seconds: float, seed: int, threads: int) -> list[int]:
@@ -48,6 +57,7 @@ def vroom_order(clock: Clock, max_stops: int, *, seconds: float, seed: int, thre
             for node in nodes
         ]
     )
-    solution = problem.solve(EXPLORATION_LEVEL, nb_threads=threads, timeout=timedelta(seconds=seconds))
+    level = exploration_level(len(nodes), max_stops, seconds)
+    solution = problem.solve(level, nb_threads=threads, timeout=timedelta(seconds=seconds))
     steps = solution.routes
     return [int(node) for node in steps.loc[steps["type"] == "job", "id"]] if len(steps) else []

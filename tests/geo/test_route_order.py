@@ -9,6 +9,7 @@ from geo.route import UNREACHABLE, Shift, Site, Window
 from geo.route.exact import exact_order
 from geo.route.insertion import Insertion, fill, insertions
 from geo.route.timetable import Clock
+from geo.route.vroom_order import exploration_level
 
 HERE = (121.6, 38.9)
 
@@ -80,3 +81,12 @@ def test_a_round_leaves_as_late_as_costs_nothing(order: list[int], departure: in
     table = clock.timetable(order)
     assert table is not None
     assert (table.departure, table.finish) == (departure, finish)
+
+
+def test_vroom_explores_what_the_seconds_allow() -> None:
+    assert exploration_level(60, 12, 1.0) == 5
+    assert exploration_level(120, 60, 1.0) == 0
+    assert exploration_level(120, 60, 10.0) == 5
+    levels = [exploration_level(120, stops, 1.0) for stops in range(1, 130)]
+    assert levels == sorted(levels, reverse=True)
+    assert exploration_level(10, 1000, 1.0) == exploration_level(10, 10, 1.0)
