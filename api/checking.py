@@ -109,7 +109,7 @@ async def _rights(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
         " CASE WHEN current_schema() IS NOT NULL THEN has_schema_privilege(current_schema(), 'CREATE') END AS make,"
         " has_database_privilege(current_database(), 'TEMPORARY') AS temporary"
     )
-    assert row is not None  # noqa: S101 -- a SELECT without FROM gives one row
+    assert row is not None
     if row["schema"] is None:
         return Finding(
             False, f"rights: {row['role']} sees no schema", f"GRANT USAGE, CREATE ON SCHEMA public TO {row['role']}"

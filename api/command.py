@@ -52,12 +52,14 @@ def _refusals() -> tuple[type[Exception], ...]:
     from api.settings import SettingsError
     from api.token import TokenKeyError
     from migrations.run import MigrationError
+    from schema.sample.load import SampleRefused
 
     return (
         DatabaseUnreachable,
         EmbeddedDatabaseError,
         MigrationError,
         PortUnusable,
+        SampleRefused,
         SettingsError,
         TokenKeyError,
     )
@@ -138,14 +140,13 @@ def seed(projects: int, seed_number: int | None, today: datetime | None, replace
     """Load the sample city: real boundaries of Dalian, made-up projects."""
     from api.database import database
     from migrations.run import upgrade
+    from schema.sample.load import SEED
     from schema.sample.load import seed as load
-    from schema.sample.progress import on_console
 
     day = today.date() if today else _today()
-    chosen = {} if seed_number is None else {"seed": seed_number}
-    with database(_settings()) as url, on_console() as progress:
+    with database(_settings()) as url:
         upgrade(url)
-        load(url, projects=projects, today=day, replace=replace, progress=progress, **chosen)
+        load(url, projects=projects, today=day, seed=SEED if seed_number is None else seed_number, replace=replace)
 
 
 @main.command()

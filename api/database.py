@@ -8,6 +8,7 @@ from datetime import date
 import asyncpg
 
 from api.embedded import EmbeddedDatabase
+from api.ending import unwinding_when_told_to_stop
 from api.settings import Settings, masked
 
 # Any constant will do; all services of one database must use the same one.
@@ -20,12 +21,16 @@ class DatabaseUnreachable(Exception):
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """The URL of the database, running as long as the block does. Raises ``EmbeddedDatabaseError``."""
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    with EmbeddedDatabase(settings.data_dir, user=settings.postgres_user) as embedded:
-        yield embedded.url
+    """The URL of the database, running as long as the block does; signals unwind the block.
+
+    For the main thread. Raises ``EmbeddedDatabaseError``.
+    """
+    with unwinding_when_told_to_stop():
+        if settings.database_url is not None:
+            yield settings.database_url
+            return
+        with EmbeddedDatabase(settings.data_dir, user=settings.postgres_user) as embedded:
+            yield embedded.url
 
 
 async def connect(url: str, *, seconds: float = 10.0) -> "asyncpg.Connection[asyncpg.Record]":
@@ -56,11 +61,9 @@ def prepare(url: str, *, sample: bool, today: date, tell: Callable[[str], None])
                 upgrade(url)
             if sample and runner.run(connection.fetchval("SELECT NOT EXISTS (SELECT FROM region)")):
                 from schema.sample.load import seed
-                from schema.sample.progress import on_console
 
                 tell("Loading the sample city")
-                with on_console() as progress:
-                    seed(url, today=today, progress=progress)
+                seed(url, today=today)
         finally:
             runner.run(connection.close())
 

@@ -3,11 +3,11 @@
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, MutableMapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from api.database import database, prepare
+from api.ending import ToldToStop
 from api.listening import listen
 from api.settings import Settings
 from api.token import signing_key
@@ -40,33 +41,41 @@ def serve(
     belongs to this process; workers find it through ``environ``.
     """
     listener = listen(settings.host, settings.port)
-    with _ending_by_signal(), database(settings) as url:
-        signing_key(settings)  # made here once, not by whichever worker comes first
-        prepare(url, sample=sample, today=today, tell=tell)
-        environ["LUODI_DATABASE_URL"] = url
-        config = uvicorn.Config(
-            "api.serving:application",
-            factory=True,
-            workers=settings.workers,
-            loop="uvloop",
-            http="httptools",
-            ws="websockets-sansio",
-            lifespan="on",
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            # A live subscription never ends by itself; its client comes back with a cursor.
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        )
-        threading.Thread(
-            target=_at_first_answer, args=(_local_address(settings), lambda: ready(url)), daemon=True
-        ).start()
-        if settings.workers > 1:
-            Multiprocess(config, sockets=[listener]).run()
-            return 0
-        server = uvicorn.Server(config)
-        server.run(sockets=[listener])
-        return 0 if server.started else 1
+    try:
+        with database(settings) as url:
+            signing_key(settings)  # made here once, not by whichever worker comes first
+            prepare(url, sample=sample, today=today, tell=tell)
+            environ["LUODI_DATABASE_URL"] = url
+            address = _local_address(settings)
+            threading.Thread(target=_at_first_answer, args=(address, lambda: ready(url)), daemon=True).start()
+            return _run(settings, listener)
+    except ToldToStop:
+        return 0  # what it was asked to do
+    finally:
+        listener.close()
+
+
+def _run(settings: Settings, listener: socket.socket) -> int:
+    config = uvicorn.Config(
+        "api.serving:application",
+        factory=True,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # A live subscription never ends by itself; its client comes back with a cursor.
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[listener]).run()
+        return 0
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    return 0 if server.started else 1
 
 
 def application() -> "Starlette":
@@ -106,28 +115,3 @@ def _at_first_answer(address: str, tell: Callable[[], None]) -> None:
     except OSError:
         return  # it ended before it answered, and says why itself
     tell()
-
-
-@contextmanager
-def _ending_by_signal() -> Iterator[None]:
-    """Turn SIGTERM, SIGHUP and SIGINT into a ``SystemExit`` that unwinds, so the database is stopped too.
-
-    By default SIGTERM would end the process on the spot; uvicorn raises the signal again once it has ended.
-    A second signal is ignored: the end is under way.
-    """
-    wanted = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-
-    def end(number: int, _frame: object) -> None:
-        for name in wanted:
-            signal.signal(name, signal.SIG_IGN)
-        # Told to stop and stopped: that is success; the shell's own convention is for being killed.
-        raise SystemExit(0)
-
-    # nohup's wish: a service it started outlives the terminal.
-    heard = [n for n in wanted if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
-    former = {number: signal.signal(number, end) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
