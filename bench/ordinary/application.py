@@ -36,6 +36,10 @@ def _conditions(filter: ProjectFilter | None) -> list[Any]:
     return conditions
 
 
+def _ordered(column: Any, direction: Direction) -> Any:
+    return column.desc() if direction is Direction.DESC else column.asc()
+
+
 @strawberry.type
 class Query:
     @strawberry.field
@@ -46,17 +50,14 @@ class Query:
         filter: ProjectFilter | None = None,
         order_by: list[ProjectOrder] | None = None,
     ) -> Connection[Project]:
-        order = [getattr(models.Project, each.field.value) for each in order_by or []]
-        order = [
-            column.desc() if each.direction is Direction.DESC else column.asc()
-            for column, each in zip(order, order_by or [], strict=True)
-        ]
+        order = [_ordered(getattr(models.Project, each.field.value), each.direction) for each in order_by or []]
+        last = order_by[-1].direction if order_by else Direction.ASC
         statement = (
             select(models.Project)
             .join(models.Project.region)
             .options(contains_eager(models.Project.region))
             .where(*_conditions(filter))
-            .order_by(*order, models.Project.id)
+            .order_by(*order, _ordered(models.Project.id, last))
             .limit(first)
         )
         async with info.context["loaders"].sessions() as session:

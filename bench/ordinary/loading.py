@@ -14,12 +14,15 @@ from bench.ordinary.models import Inspection, Issue, Parcel, Project
 
 Sessions = async_sessionmaker[AsyncSession]
 
+SPARE = 3
+"""The KNN operator orders by the sphere; a few more than asked for let the ellipsoid's distance decide."""
+
 
 async def _latest(
     sessions: Sessions, model: Any, conditions: Sequence[Any], order: Any, parents: list[int], first: int
 ) -> list[list[Any]]:
-    """The first rows of each parent in the given order, by a window over all parents at once."""
-    place = func.row_number().over(partition_by=model.project_id, order_by=(order, model.id)).label("place")
+    """The latest rows of each parent, by a window over all parents at once."""
+    place = func.row_number().over(partition_by=model.project_id, order_by=(order, model.id.desc())).label("place")
     ranked = select(model, place).where(model.project_id.in_(parents), *conditions).subquery()
     row = aliased(model, ranked)
     statement = select(row).where(ranked.c.place <= first).order_by(ranked.c.project_id, ranked.c.place)
@@ -36,25 +39,24 @@ async def _nearest(
     """The parcels nearest to each project, by a lateral join that the KNN index answers."""
     here = func.geography(Project.location)
     there = func.geography(Parcel.geometry)
-    nearness = there.op("<->")(here)
-    near = lateral(
-        select(Parcel, func.ST_Distance(there, here).label("meters"), nearness.label("nearness"))
+    nearest = lateral(
+        select(Parcel, func.ST_Distance(there, here).label("meters"))
         .where(func.ST_DWithin(there, here, within_meters))
-        .order_by(nearness)
-        .limit(first)
+        .order_by(there.op("<->")(here))
+        .limit(first + SPARE)
     )
-    parcel = aliased(Parcel, near)
+    parcel = aliased(Parcel, nearest)
     statement = (
-        select(Project.id, near.c.meters, parcel)
-        .join(near, true())
+        select(Project.id, nearest.c.meters, parcel)
+        .join(nearest, true())
         .where(Project.id.in_(parents))
-        .order_by(Project.id, near.c.nearness, near.c.id)
+        .order_by(Project.id, nearest.c.meters, nearest.c.id)
     )
     rows: defaultdict[int, list[tuple[float, Parcel]]] = defaultdict(list)
     async with sessions() as session:
         for parent, meters, found in await session.execute(statement):
             rows[parent].append((meters, found))
-    return [rows[parent] for parent in parents]
+    return [rows[parent][:first] for parent in parents]
 
 
 @dataclass

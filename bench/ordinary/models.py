@@ -9,7 +9,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, ForeignKey, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
-COORDINATE_DIGITS = 9
+COORDINATE_DIGITS = 7
 
 
 class Base(DeclarativeBase):
