@@ -35,6 +35,7 @@ RECORDS: tuple[type, ...] = (
     ReportIssuePayload,
 )
 
+
 @strawberry.type
 class Query:
     node: Node | None = by_global_id("Anything by its global id; null when there is none.")

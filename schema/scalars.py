@@ -32,7 +32,7 @@ _DATETIME = re.compile(
 
 def read_geojson(value: Any) -> Geometry:
     try:
-        return parse_geometry(value, max_vertices=Limits.geometry_vertices)
+        return parse_geometry(value, max_vertices=Limits().geometry_vertices)
     except GeoJSONError as error:
         raise ValueError(str(error)) from error
 

@@ -152,7 +152,7 @@ def _mentions_variable(node: ValueNode) -> bool:
 
 def argument_trees(definition: GraphQLField, node: FieldNode, variables: VariableValues) -> dict[str, Tree]:
     """The arguments of a field as trees; absent arguments take their default or have no entry."""
-    given = {argument.name.value: argument.value for argument in node.arguments}
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
     trees: dict[str, Tree] = {}
     for name, argument in definition.args.items():
         tree = _from_literal(given[name], argument.type, variables, name) if name in given else Undefined

@@ -13,8 +13,8 @@ from schema.compiler.entity import NearbyBinding, ToManyBinding
 from schema.compiler.json_text import Chain, Part, array_text, nullable, object_text, quoted
 from schema.compiler.ordering import DISTANCE, beyond, cursor_part, cursor_text, fingerprint, order_by
 from schema.compiler.plan import Constant, EdgeParts, InfoParts, Nodes, ReadConnection, ReadObject, TotalCount, Within
-from schema.compiler.predicate import Condition, Row, bound_geometry, children, not_true
-from schema.compiler.values import INTEGER, METERS
+from schema.compiler.predicate import Condition, Row, children, not_true
+from schema.compiler.values import GEOMETRY, INTEGER, METERS
 
 if TYPE_CHECKING:
     from schema.compiler.statement import Scope, StatementBuilder
@@ -37,12 +37,16 @@ class ConnectionText:
         self._table = plan.entity.table
         self._page = builder.scope("page")
         self._mark = fingerprint(plan.entity, plan.keys)
-        self._size = builder.bind(plan.window.size, INTEGER)
         info = {name for _, out in plan.outputs if isinstance(out, InfoParts) for _, name in out.parts}
         self._probe = ("hasPreviousPage" if plan.window.backward else "hasNextPage") in info
         self._numbered = plan.window.backward or self._probe or bool(info & {"startCursor", "endCursor"})
         self._keys_used = False
         self._aggregates = False
+
+    @property
+    def _size(self) -> ColumnElement[Any]:
+        """Bound at its first use: a parameter that stands nowhere in the text has no type."""
+        return self._builder.bind(self._plan.window.size, INTEGER)
 
     def text(self) -> ColumnElement[Any]:
         plan, page = self._plan, self._page
@@ -149,7 +153,7 @@ class ConnectionText:
                 return func.geography(self._parent.row(source))
         place = self._plan.keys[0].place
         assert place is not None
-        return func.geography(bound_geometry(self._builder, place))
+        return func.geography(self._builder.bind(place, GEOMETRY))
 
     def _place(self, row: Row) -> ColumnElement[Any]:
         relation = self._plan.relation

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import orjson
 from graphql import (
-    DirectiveNode,
     ExecutionResult,
     GraphQLError,
     GraphQLSchema,
@@ -54,10 +53,6 @@ class Reader(Protocol):
     async def fetch(self, query: str, *args: Any) -> Any: ...
 
 
-Resolve = Callable[[Document, OperationDefinitionNode, tuple[Selected, ...], Mapping[str, Any], Any], Any]
-"""Executes root fields that have no binding: (document, operation, fields, raw variables, context)."""
-
-
 @dataclass(frozen=True)
 class Compiled:
     """A plan with its statement; ``separate`` gives one column a root field, for mixed operations."""
@@ -93,10 +88,10 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Request:
-    """One operation as it arrives."""
+class Query:
+    """One request as it arrives: the document, its variables, and which operation of it."""
 
-    query: str
+    document: str
     variables: Mapping[str, Any]
     operation_name: str | None
 
@@ -114,9 +109,9 @@ class Engine:
     def graphql(self) -> GraphQLSchema:
         return self._model.graphql
 
-    def operation(self, request: Request) -> tuple[Document, OperationDefinitionNode]:
+    def operation(self, request: Query) -> tuple[Document, OperationDefinitionNode]:
         """The operation a request means; raises Refused."""
-        document = self._documents.read(request.query)
+        document = self._documents.read(request.document)
         return document, document.operation(request.operation_name)
 
     def variables(
@@ -132,10 +127,13 @@ class Engine:
 
     def compile(
         self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, viewer: Viewer
-    ) -> Compiled:
-        """The plan and statement for this shape of variables, from the cache or new."""
+    ) -> tuple[Compiled, ...]:
+        """The plans and statements for this shape of variables, from the cache or new.
+
+        One for a query, whatever its root fields; one for each root field of a mutation, which run in their order.
+        """
         key = (id(operation), viewer.scope, self._shape(operation, variables))
-        found: Compiled | None = document.plans.get(key)
+        found: tuple[Compiled, ...] | None = document.plans.get(key)
         if found is None:
             found = self._compile(document, operation, variables, viewer.scope)
             if len(document.plans) >= PLANS_PER_DOCUMENT:
@@ -145,13 +143,17 @@ class Engine:
 
     def _compile(
         self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, scope: str
-    ) -> Compiled:
+    ) -> tuple[Compiled, ...]:
         root = self._model.graphql.get_root_type(operation.operation)
         assert root is not None, "validation has seen that the root type exists"
-        selection = Selector(self._model.graphql, document.fragments, variables).select(
-            root, (operation.selection_set,)
-        )
-        plan = Planner(self._model, self._limits, variables.coerced).plan(root.name, selection)
+        selector = Selector(self._model.graphql, document.fragments, variables)
+        selection = selector.select(root, (operation.selection_set,))
+        is_query = operation.operation is OperationType.QUERY
+        groups = [selection] if is_query else [(one,) for one in selection]
+        return tuple(self._one(root.name, group, variables, scope) for group in groups)
+
+    def _one(self, root: str, group: tuple[Selected, ...], variables: VariableValues, scope: str) -> Compiled:
+        plan = Planner(self._model, self._limits, variables.coerced).plan(root, group)
         builder = StatementBuilder(self._model, self._visible(scope), self._limits, variables.coerced)
         separate = bool(plan.resolved)
         statement = None
@@ -275,16 +277,3 @@ def _at_use(error: GraphQLError, operation: OperationDefinitionNode, document: D
     problem.path = tuple(found[0]) if found else None
     problem.argument = f"${name}" if name else None
     return problem
-
-
-__all__ = [
-    "Answer",
-    "Call",
-    "Compiled",
-    "DirectiveNode",
-    "Engine",
-    "OperationType",
-    "Request",
-    "resolved_parts",
-    "spliced",
-]

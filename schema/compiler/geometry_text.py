@@ -32,7 +32,11 @@ PRECISION = ValueType("int", INTEGER.type, _decimals)
 
 def geojson_text(binds: Binds, plan: GeometryText, place: ColumnElement[Any]) -> ColumnElement[Any]:
     """GeoJSON of a geometry in WGS 84, NULL where it is NULL. CGCS2000 is WGS 84 to within centimetres."""
-    shown = place if plan.simplify is None else simplified(place, binds.bind(plan.simplify, METERS))
+    shown = place
+    if plan.simplify is not None:
+        shown = simplified(place, binds.bind(plan.simplify, METERS))
+        if str(plan.column.type.geometry_type).startswith("MULTI"):  # type: ignore[attr-defined]
+            shown = func.ST_Multi(shown, type_=GEOMETRY)  # GEOS makes one part of a multipart geometry single
     if plan.crs == "GCJ02":
         shown = func.luodi_gcj02(shown, type_=GEOMETRY)
     elif plan.crs == "BD09":

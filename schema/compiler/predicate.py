@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, false, func, not_, or_, select, true
-from sqlalchemy.types import LargeBinary
 
 from schema.compiler.arguments import Tree, Value
 from schema.compiler.entity import (
@@ -20,7 +19,6 @@ from schema.compiler.entity import (
     ToOneBinding,
 )
 from schema.compiler.values import (
-    FLOAT,
     GEOMETRY,
     METERS,
     TEXT,
@@ -185,14 +183,14 @@ class Predicate:
                 conditions.append(
                     func.ST_DWithin(
                         func.geography(place),
-                        func.geography(bound_geometry(self._binds, geometry)),
+                        func.geography(self._binds.bind(geometry, GEOMETRY)),
                         self._binds.bind(meters, METERS),
                     )
                 )
             else:
                 assert isinstance(item, Value)
                 test = func.ST_Within if operator == "within" else func.ST_Intersects
-                conditions.append(test(place, bound_geometry(self._binds, item)))
+                conditions.append(test(place, self._binds.bind(item, GEOMETRY)))
         return and_(true(), *conditions)
 
     def _in_box(self, place: ColumnElement[Any], is_point: bool, value: Value) -> Condition:
@@ -210,11 +208,6 @@ class Predicate:
             func.ST_MakeEnvelope(-180, south, east, north, WGS84_SRID),
         )
         return and_(candidates, func.ST_Intersects(place, case((west <= east, plain_box), else_=two_boxes)))
-
-
-def bound_geometry(binds: Binds, value: Value) -> ColumnElement[Any]:
-    """A GeoJSON argument as a PostGIS geometry."""
-    return func.ST_GeomFromEWKB(binds.bind(value, GEOMETRY), type_=LargeBinary())
 
 
 def not_true(condition: Condition) -> Condition:
@@ -248,6 +241,3 @@ def compare(operator: str, left: ColumnElement[Any], right: ColumnElement[Any], 
         return func.strpos(left, right) > 0
     assert operator == "startsWith", operator
     return func.starts_with(left, right)
-
-
-__all__ = ["FLOAT", "Binds", "Predicate", "Row", "bound_geometry", "children", "not_true"]

@@ -78,10 +78,10 @@ def _as_is(value: Any, _: str) -> Any:
     return value
 
 
-def _geometry(value: Any, argument: str) -> bytes:
+def _geometry(value: Any, argument: str) -> str:
     if not isinstance(value, Geometry):
         raise bad_input("A GeoJSON geometry is needed here.", argument=argument)
-    return value.ewkb
+    return value.hex_ewkb
 
 
 def _meters(value: Any, argument: str) -> float:
@@ -97,7 +97,7 @@ FLOAT = ValueType("float8", Float(53), _number)
 DATE = ValueType("date", Date(), _as_is)
 DATETIME = ValueType("timestamptz", DateTime(timezone=True), _as_is)
 METERS = ValueType("float8", Float(53), _meters)
-GEOMETRY = ValueType("bytea", types.LargeBinary(), _geometry)
+GEOMETRY = ValueType("text::geometry", types.NullType(), _geometry)
 
 
 def type_of(column: Column[Any]) -> ValueType:

@@ -66,7 +66,7 @@ class Ground:
         towns = np.array(DISTRICTS[district.code].towns)
         sigma = DISTRICTS[district.code].spread / METRES_A_DEGREE
         west, south, east, north = district.geometry.bounds
-        found: list[Floats] = []
+        found: list[Floats] = [np.empty((0, 2))]
         while sum(map(len, found)) < count:
             town = towns[rng.integers(0, len(towns), BATCH)]
             near = town + rng.standard_normal((BATCH, 2)) * sigma * np.array([1.29, 1.0])
@@ -80,7 +80,7 @@ class Ground:
         """Places off the coast, within some kilometres of it: on nobody's land."""
         coast = shapely.get_coordinates(self.city)
         coast = coast[coast[:, 1] < SEA_NORTHERNMOST]
-        found: list[Floats] = []
+        found: list[Floats] = [np.empty((0, 2))]
         while sum(map(len, found)) < count:
             x, y = to_metres(*coast[rng.integers(0, len(coast), BATCH)].T)
             angle, distance = rng.uniform(0, 2 * np.pi, BATCH), rng.uniform(*COAST_METRES, BATCH)

@@ -16,7 +16,7 @@ from schema.sample.inspection import draw_inspections
 from schema.sample.issue import draw_issues
 from schema.sample.parcel import MOST_PARCELS, draw_parcels
 from schema.sample.progress import Tell, on_console
-from schema.sample.project import draw_projects
+from schema.sample.project import MOST_PROJECTS, draw_projects
 from schema.sample.rows import Rows
 from schema.sample.shape import ewkb
 
@@ -46,7 +46,12 @@ class SeedReport:
 
 
 def counts(projects: int) -> dict[str, int]:
-    """How many issues, inspections and parcels go with so many projects; parcels stop where the ground is full."""
+    """How many issues, inspections and parcels go with so many projects; parcels stop where the ground is full.
+
+    Raises ``ValueError`` above 900,000 projects: the serial number in a project's code has six digits.
+    """
+    if not 1 <= projects <= MOST_PROJECTS:
+        raise ValueError(f"A sample has 1 to {MOST_PROJECTS:,} projects, not {projects:,}")
     found = {
         table: round(projects * float(np.interp(np.log(projects), np.log(SIZES), ratios)))
         for table, ratios in RATIOS.items()

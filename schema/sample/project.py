@@ -38,7 +38,7 @@ FIVE_YEARS = 5 * 365
 MEDIAN_INVESTMENT, INVESTMENT_SPREAD = 5.5e8, 1.3
 INVESTMENT_RANGE = (2e7, 9.8e10)
 SEA_SHARE, UNPLACED_SHARE, ZONE_SHARE = 0.004, 0.2, 0.55
-MOST_PROJECTS = 900_000
+MOST_PROJECTS = 900_000  # the serial number in a project's code has six digits
 
 COLUMNS = ("id", "code", "name", "stage", "total_investment", "location", "footprint", "region_id", "started_on",
            "origin", "created_at", "updated_at")  # fmt: skip
@@ -62,12 +62,7 @@ class Projects:
 def draw_projects(
     rng: np.random.Generator, count: int, land: Ground, region_ids: dict[str, int], today: date
 ) -> Projects:
-    """``count`` projects, on the land of the region that answers for them but for a few at sea and some unplaced ones.
-
-    Raises ``ValueError`` above 900,000: the serial number in a project's code has six digits.
-    """
-    if not 1 <= count <= MOST_PROJECTS:
-        raise ValueError(f"A sample has 1 to {MOST_PROJECTS:,} projects, not {count:,}")
+    """``count`` projects, on the land of the region that answers for them but for a few at sea and some unplaced."""
     stage = weighted(rng, [STAGE_SHARES[stage] for stage in STAGES], count)
     district = weighted(rng, land.district_shares(), count)
     lon, lat = land.places(rng, district)

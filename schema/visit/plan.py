@@ -186,7 +186,9 @@ def route_record(answer: RouteAnswer, day: datetime.date) -> dict[str, Any]:
     return {
         "basis": answer.basis.value,
         "meters": answer.meters,
-        "seconds": answer.finish - answer.departure,
+        "seconds": answer.seconds,
+        "departure": at(answer.departure),
+        "finish": at(answer.finish),
         "line": _line(answer.line),
         "stops": [
             {

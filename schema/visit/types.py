@@ -29,6 +29,8 @@ route = Table(
     Column("basis", Text, nullable=False),
     Column("meters", Float, nullable=False),
     Column("seconds", Float, nullable=False),
+    Column("departure", Text, nullable=False),
+    Column("finish", Text, nullable=False),
     geometry_column("line", "LINESTRING", nullable=False),
     Column("stops", JSON, nullable=False),
     Column("legs", JSON, nullable=False),
@@ -101,7 +103,11 @@ class Corridor:
 class SiteVisitRoute:
     basis: TravelBasis = column(route.c.basis, "What travel times rest on.")
     meters: float = column(route.c.meters, "Metres of travel in all.")
-    seconds: float = column(route.c.seconds, "Seconds from the first departure to the last arrival.")
+    seconds: float = column(
+        route.c.seconds, "Seconds of travel in all: the sum of the legs, without waiting and visits."
+    )
+    departure: datetime.datetime = column(route.c.departure, "出发时间, Asia/Shanghai.")
+    finish: datetime.datetime = column(route.c.finish, "返回时间, Asia/Shanghai.")
     geometry: GeoJSON = geometry(route.c.line, "路线")
     stops: list[VisitStop] = records(route.c.stops, "停靠点")
     legs: list[RouteLeg] = records(route.c.legs, "路段")

@@ -1,0 +1,163 @@
+"""Answering one GraphQL request: compiled root fields in one statement, ordinary resolvers beside them."""
+
+import datetime
+import logging
+import uuid
+from collections.abc import Mapping
+
+import asyncpg
+from graphql import ExecutionResult, OperationType
+from graphql.execution import execute
+from graphql.execution.values import VariableValues
+from graphql.language import DocumentNode, OperationDefinitionNode, SelectionSetNode
+from graphql.pyutils import is_awaitable
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from api.pool import Database
+from schema.access.visible import Viewer
+from schema.compiler.document import Document, Refused
+from schema.compiler.engine import Answer, Compiled, Engine, Query, resolved_parts, spliced
+from schema.compiler.selection import Selected
+from schema.context import Context
+from schema.problem import Problem, ProblemCode
+from schema.sqlstate import problem_of
+
+log = logging.getLogger("luodi.graphql")
+
+
+class Answering:
+    """Answers requests of one schema from one database. Errors the caller cannot act on are logged whole and masked."""
+
+    def __init__(self, engine: Engine, database: Database) -> None:
+        self._engine = engine
+        self._database = database
+
+    async def answer(self, query: Query, viewer: Viewer, now: datetime.datetime, *, only_query: bool = False) -> Answer:
+        """The answer to one request; never raises but for cancellation. ``only_query`` refuses mutations (GET)."""
+        try:
+            document, operation = self._engine.operation(query)
+            if only_query and operation.operation is not OperationType.QUERY:
+                raise Refused([Problem(ProblemCode.METHOD_NOT_ALLOWED, "GET serves queries only; send this by POST.")])
+            if operation.operation is OperationType.SUBSCRIPTION:
+                raise Refused([Problem(ProblemCode.OPERATION_RESOLUTION_FAILED, "This service has no subscriptions.")])
+            variables = self._engine.variables(document, operation, query.variables)
+        except Refused as refused:
+            return Answer(None, tuple(refused.problems))
+        except Exception as error:
+            return Answer(None, (self._problem(error),))
+        try:
+            compiled = self._engine.compile(document, operation, variables, viewer)
+            for one in compiled:
+                self._engine.check_cost(one.plan, variables.coerced)
+            run = _Run(self._engine, self._database, document, operation, query, variables, viewer, now)
+            if operation.operation is OperationType.QUERY:
+                return await run.query(compiled[0])
+            return await run.mutation(compiled)
+        except Exception as error:
+            # every root field that can fail is non-null or alone: the whole of data falls with it
+            return Answer(b"null", (self._problem(error),))
+
+    def _problem(self, error: Exception) -> Problem:
+        """The caller's view of an error: a Problem as it is, a known SQLSTATE translated, the rest masked."""
+        if isinstance(error, Problem):
+            return error
+        if isinstance(error, PoolTimeout):
+            return Problem(ProblemCode.UNAVAILABLE, "The service is busy; try again in a moment.")
+        cause = getattr(error.orig, "__cause__", None) if isinstance(error, DBAPIError) else error
+        if isinstance(cause, asyncpg.PostgresError) and (problem := problem_of(cause)) is not None:
+            return problem
+        reference = uuid.uuid4().hex
+        log.error("unexpected error %s", reference, exc_info=error)
+        return Problem(
+            ProblemCode.INTERNAL,
+            "Something went wrong on our side; quote the reference when you report it.",
+            details={"reference": reference},
+        )
+
+
+class _Run:
+    """One operation being run."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        database: Database,
+        document: Document,
+        operation: OperationDefinitionNode,
+        query: Query,
+        variables: VariableValues,
+        viewer: Viewer,
+        now: datetime.datetime,
+    ) -> None:
+        self._engine = engine
+        self._database = database
+        self._document = document
+        self._operation = operation
+        self._query = query
+        self._variables = variables
+        self._viewer = viewer
+        self._now = now
+
+    async def query(self, compiled: Compiled) -> Answer:
+        """Prepared records first, then the one statement, then what ordinary resolvers answer."""
+        records = []
+        for prepared in compiled.plan.prepared:
+            async with self._database.read() as reader:
+                candidates = reader
+                context = Context(self._viewer, self._now, self._engine, candidates)
+                records.append(await self._engine.prepare(prepared, self._variables, context))
+        cells: list[bytes] = []
+        if compiled.statement is not None:
+            async with self._database.read() as reader:
+                cells = await self._engine.read(compiled, self._variables, self._viewer, reader, records)
+        if not compiled.separate:
+            return Answer(cells[0])
+        parts = {key: cell for (key, _), cell in zip(compiled.plan.roots, cells, strict=True)}
+        return await self._mixed(compiled, parts)
+
+    async def _mixed(self, compiled: Compiled, parts: Mapping[str, bytes]) -> Answer:
+        context = Context(self._viewer, self._now, self._engine, None)
+        result = await self._resolve(compiled.plan.resolved, context)
+        resolved, problems = resolved_parts(result)
+        if result.data is None:
+            return Answer(b"null", tuple(problems))
+        return Answer(spliced(compiled.plan, {**parts, **resolved}), tuple(problems))
+
+    async def _resolve(self, selection: tuple[Selected, ...], context: Context) -> ExecutionResult:
+        """Run root fields without a binding by graphql-core's own executor."""
+        nodes = tuple(node for selected in selection for node in selected.nodes)
+        part = OperationDefinitionNode(
+            operation=self._operation.operation,
+            name=self._operation.name,
+            variable_definitions=self._operation.variable_definitions,
+            directives=(),
+            selection_set=SelectionSetNode(selections=nodes),
+        )
+        document = DocumentNode(definitions=(part, *self._document.fragments.values()))
+        result = execute(
+            self._engine.graphql, document, context_value=context, variable_values=dict(self._query.variables)
+        )
+        return await result if is_awaitable(result) else result  # type: ignore[return-value]
+
+    async def mutation(self, compiled: tuple[Compiled, ...]) -> Answer:
+        """Each root field in a transaction of its own, in order; answered after its commit."""
+        parts: list[bytes] = []
+        for one in compiled:
+            if one.separate:
+                raise Problem(ProblemCode.INTERNAL, "A mutation without a binding cannot run.")
+            async with self._database.transaction() as connection:
+                raw = await connection.get_raw_connection()
+                reader = raw.driver_connection
+                context = Context(self._viewer, self._now, self._engine, reader, connection)
+                records = [
+                    await self._engine.prepare(prepared, self._variables, context) for prepared in one.plan.prepared
+                ]
+                (cell,) = await self._engine.read(one, self._variables, self._viewer, reader, records)
+            parts.append(cell)
+        return Answer(parts[0] if len(parts) == 1 else _joined(parts))
+
+
+def _joined(objects: list[bytes]) -> bytes:
+    """Several JSON objects as one."""
+    return b"{" + b",".join(one[1:-1] for one in objects) + b"}"

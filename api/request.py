@@ -1,0 +1,104 @@
+"""Reading a GraphQL request from HTTP: strict about what it takes, clear about what it refuses (GraphQL over HTTP)."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from schema.compiler.engine import Query
+from schema.limits import Limits
+from schema.problem import Problem, ProblemCode, limit_exceeded
+
+JSON_DEPTH = 200
+"""Nested arrays and objects in a body; more is a bomb, not a request."""
+
+
+async def read_query(request: Request, limits: Limits) -> Query:
+    """The request of a GET or POST. Raises Problem."""
+    if request.method == "GET":
+        return _from_query_string(request, limits)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "Send the request as application/json.")
+    return _from_object(decode_json(await _body(request, limits.body_bytes)))
+
+
+async def _body(request: Request, ceiling: int) -> bytes:
+    """The body, refused as soon as it passes the ceiling."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > ceiling:
+            problem = limit_exceeded("The size of a request, in bytes,", ceiling, size, "Send less at a time.")
+            problem.code = ProblemCode.PAYLOAD_TOO_LARGE
+            raise problem
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def decode_json(body: bytes) -> Any:
+    """JSON, strictly: UTF-8, no NaN, no endless numbers, bounded nesting. Raises Problem."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Problem(ProblemCode.BAD_REQUEST, "The body is not UTF-8.") from error
+    try:
+        return json.loads(text, parse_constant=_no_constant, parse_int=_integer, parse_float=_number)
+    except RecursionError as error:
+        raise Problem(ProblemCode.BAD_REQUEST, "The body is nested too deeply.") from error
+    except ValueError as error:
+        raise Problem(ProblemCode.BAD_REQUEST, f"The body is not JSON: {error}.") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 40:
+        raise ValueError("an integer has more than 40 digits")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if len(text) > 400 or not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _from_object(value: Any) -> Query:
+    if isinstance(value, list):
+        raise Problem(ProblemCode.BAD_REQUEST, "Batches are not served; send one request at a time.")
+    if not isinstance(value, dict):
+        raise Problem(ProblemCode.BAD_REQUEST, 'The body must be a JSON object such as {"query": "…"}.')
+    document, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
+    if not isinstance(document, str):
+        raise Problem(ProblemCode.BAD_REQUEST, "`query` must be a string: the GraphQL document.")
+    if variables is not None and not isinstance(variables, dict):
+        raise Problem(ProblemCode.BAD_REQUEST, "`variables` must be an object.")
+    if name is not None and not isinstance(name, str):
+        raise Problem(ProblemCode.BAD_REQUEST, "`operationName` must be a string.")
+    extensions = value.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise Problem(ProblemCode.BAD_REQUEST, "`extensions` must be an object.")
+    try:
+        document.encode()
+    except UnicodeEncodeError as error:
+        raise Problem(ProblemCode.BAD_REQUEST, "`query` holds an unpaired surrogate.") from error
+    return Query(document, variables or {}, name)
+
+
+def _from_query_string(request: Request, limits: Limits) -> Query:
+    raw = request.url.query
+    if len(raw) > limits.body_bytes:
+        raise limit_exceeded("The length of an address", limits.body_bytes, len(raw), "Send the request by POST.")
+    given: Mapping[str, str] = request.query_params
+    value: dict[str, Any] = {"query": given.get("query"), "operationName": given.get("operationName") or None}
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            value[name] = decode_json(given[name].encode("utf-8", "surrogatepass"))
+    return _from_object(value)
