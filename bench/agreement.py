@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 TOLERANCE = 1e-9
-"""Relative, and absolute below one: far under a millimetre in degrees, and under a micrometre in metres near zero."""
+"""In the number's own unit: a tenth of a millimetre in degrees, a nanometre in metres."""
 
 
 def _instant(text: str) -> datetime | None:
@@ -21,7 +21,7 @@ def _same_value(left: Any, right: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
-        return math.isclose(left, right, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        return math.isclose(left, right, rel_tol=0, abs_tol=TOLERANCE)
     if isinstance(left, str) and isinstance(right, str):
         return left == right or ((instant := _instant(left)) is not None and instant == _instant(right))
     return left is None and right is None

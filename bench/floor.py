@@ -3,7 +3,7 @@
 This is what someone who knows PostgreSQL well would write when nothing but speed counted: object texts joined with
 ``||`` and ``string_agg``, the KNN operator on geography, an index behind every condition, text received as raw bytes,
 a pool that does not reset its connections. It answers what we answer, in the same order (by id unless asked
-otherwise), but knows no schema, no viewer, no limits and no other question.
+otherwise), to a reader, but knows no schema, no token, no limits and no other question.
 """
 
 import os

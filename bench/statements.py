@@ -3,6 +3,8 @@
 Every value that may be NULL is coalesced (one NULL nulls a whole ``||`` chain, and ``string_agg`` then drops the row),
 every text that people write passes ``to_json``, and enums, ids and numbers need no escaping.
 
+An unannounced inspection that has not begun is left out, as it is for every reader of the product (S52).
+
 The nearest parcels are found the usual way: ``<->`` walks the index by distance on the sphere, a few more than asked
 for are measured on the ellipsoid, and those decide. Three spare ones are enough while no more than that lie within
 0.6 % of the distance of the fifth; a server must be right beyond that too, and pays for it.
@@ -51,7 +53,8 @@ FROM (
       || ',"result":' || coalesce('"' || result || '"', 'null') || '}', ','), '') AS objects
     FROM (
       SELECT id, kind, started_at, result FROM inspection
-      WHERE project_id = p.id ORDER BY started_at DESC NULLS LAST, id DESC LIMIT 3
+      WHERE project_id = p.id AND (kind <> 'UNANNOUNCED' OR started_at IS NOT NULL)
+      ORDER BY started_at DESC NULLS LAST, id DESC LIMIT 3
     ) AS latest
   ) AS n
   WHERE r.code = $2

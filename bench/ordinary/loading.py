@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, lateral, select, true
+from sqlalchemy import func, lateral, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import aliased
 from strawberry.dataloader import DataLoader
@@ -77,7 +77,8 @@ class Loaders:
     def inspections(self, first: int) -> DataLoader[int, list[Inspection]]:
         async def load(parents: list[int]) -> list[list[Inspection]]:
             order = Inspection.started_at.desc().nulls_last()
-            return await _latest(self.sessions, Inspection, [], order, parents, first)
+            known = or_(Inspection.kind != "UNANNOUNCED", Inspection.started_at.is_not(None))
+            return await _latest(self.sessions, Inspection, [known], order, parents, first)
 
         return self._kept(("inspections", first), load)
 
