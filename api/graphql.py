@@ -4,6 +4,7 @@ import datetime
 import logging
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
 from graphql import ExecutionResult, OperationType
@@ -44,7 +45,7 @@ class Answering:
             variables = self._engine.variables(document, operation, query.variables)
         except Refused as refused:
             return Answer(None, tuple(refused.problems))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             return Answer(None, (self._problem(error),))
         try:
             compiled = self._engine.compile(document, operation, variables, viewer)
@@ -54,7 +55,7 @@ class Answering:
             if operation.operation is OperationType.QUERY:
                 return await run.query(compiled[0])
             return await run.mutation(compiled)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             # every root field that can fail is non-null or alone: the whole of data falls with it
             return Answer(b"null", (self._problem(error),))
 
@@ -104,8 +105,7 @@ class _Run:
         records = []
         for prepared in compiled.plan.prepared:
             async with self._database.read() as reader:
-                candidates = reader
-                context = Context(self._viewer, self._now, self._engine, candidates)
+                context = Context(self._viewer, self._now, self._engine, reader)
                 records.append(await self._engine.prepare(prepared, self._variables, context))
         cells: list[bytes] = []
         if compiled.statement is not None:
@@ -117,7 +117,7 @@ class _Run:
         return await self._mixed(compiled, parts)
 
     async def _mixed(self, compiled: Compiled, parts: Mapping[str, bytes]) -> Answer:
-        context = Context(self._viewer, self._now, self._engine, None)
+        context = Context(self._viewer, self._now, self._engine)
         result = await self._resolve(compiled.plan.resolved, context)
         resolved, problems = resolved_parts(result)
         if result.data is None:
@@ -148,7 +148,7 @@ class _Run:
                 raise Problem(ProblemCode.INTERNAL, "A mutation without a binding cannot run.")
             async with self._database.transaction() as connection:
                 raw = await connection.get_raw_connection()
-                reader = raw.driver_connection
+                reader: Any = raw.driver_connection
                 context = Context(self._viewer, self._now, self._engine, reader, connection)
                 records = [
                     await self._engine.prepare(prepared, self._variables, context) for prepared in one.plan.prepared

@@ -19,8 +19,15 @@ class Context:
     viewer: Viewer
     now: datetime.datetime
     engine: Engine
-    reader: Reader
+    reader: Reader | None = None
     connection: AsyncConnection | None = None
+
+    @property
+    def read(self) -> Reader:
+        """The connection to read by; ordinary resolvers have none."""
+        if self.reader is None:
+            raise Problem(ProblemCode.INTERNAL, "There is no database connection here.")
+        return self.reader
 
     @property
     def transaction(self) -> AsyncConnection:

@@ -7,7 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.access.types import Viewer, viewer
 from schema.compiler.connection import Connection, Node
-from schema.compiler.entity import connection, by_global_id, lookup, prepared, stats
+from schema.compiler.entity import by_global_id, connection, lookup, prepared, stats
 from schema.compiler.inputs import argument, bindings_of, give_arguments, make_inputs
 from schema.compiler.model import Model
 from schema.compiler.naming import Names

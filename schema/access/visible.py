@@ -36,7 +36,7 @@ def visible(scope: str) -> Callable[[Table, Row, Parameter], Sequence[ColumnElem
     def conditions(table: Table, row: Row, parameter: Parameter) -> Sequence[ColumnElement[bool]]:
         if table is inspection and scope != "operator":
             # 四不两直 (S52): nobody learns of an unannounced inspection before it starts
-            unannounced = literal_column("'UNANNOUNCED'")
+            unannounced: ColumnElement[str] = literal_column("'UNANNOUNCED'")
             return [or_(row(inspection.c.kind) != unannounced, row(inspection.c.started_at).is_not(None))]
         return []
 

@@ -46,7 +46,8 @@ change = Table(
     Index("ix_change_transaction_id", "transaction_id", "sequence"),
     Index("ix_change_entity", "entity", "entity_id", "version"),
     Index("ix_change_region_id", "region_id"),
-    comment="Append-only. Read in the order of (transaction_id, sequence), only below pg_snapshot_xmin: a late commit is never skipped.",
+    comment="Append-only. Read in the order of (transaction_id, sequence), only below pg_snapshot_xmin: "
+    "a late commit is never skipped.",
 )
 
 idempotency_key = Table(

@@ -29,13 +29,14 @@ from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
 Variables = Mapping[str, Any]
+Read = Callable[[Variables], Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Value:
     """A leaf: how to read it from a request's coerced variables, and where it stands in the input."""
 
-    read: Callable[[Variables], Any]
+    read: Read
     argument: str
 
 
@@ -56,7 +57,7 @@ def _has_structure(type_: GraphQLInputType) -> bool:
 
 
 def decides_statement(type_: GraphQLInputType) -> bool:
-    """Whether the very value belongs to the shape: booleans, and enums outside filters (orders, dimensions, systems)."""
+    """Whether the very value belongs to the shape: booleans, and enums outside filters."""
     type_ = _nullable(type_)
     if isinstance(type_, GraphQLList):
         return decides_statement(type_.of_type)
@@ -80,7 +81,15 @@ def shape_of(value: Any, type_: GraphQLInputType) -> Hashable:
     return True
 
 
-def _from_value(value: Any, type_: GraphQLInputType, read: Callable[[Variables], Any], argument: str) -> Tree:
+def _member_reader(read: Read, member: str | int) -> Read:
+    return lambda variables: read(variables)[member]
+
+
+def _constant_reader(value: Any) -> Read:
+    return lambda _: value
+
+
+def _from_value(value: Any, type_: GraphQLInputType, read: Read, argument: str) -> Tree:
     """The tree of a variable's coerced value; leaves read the same place of any request's variables."""
     type_ = _nullable(type_)
     if value is None:
@@ -90,14 +99,14 @@ def _from_value(value: Any, type_: GraphQLInputType, read: Callable[[Variables],
             name: _from_value(
                 item,
                 type_.fields[name].type,
-                lambda v, n=name: read(v)[n],
-                f"{argument}.{name}",  # type: ignore[misc]
+                _member_reader(read, name),
+                f"{argument}.{name}",
             )
             for name, item in value.items()
         }
     if isinstance(type_, GraphQLList) and _has_structure(type_.of_type):
         return [
-            _from_value(item, type_.of_type, lambda v, i=index: read(v)[i], f"{argument}[{index}]")  # type: ignore[misc]
+            _from_value(item, type_.of_type, _member_reader(read, index), f"{argument}[{index}]")
             for index, item in enumerate(value)
         ]
     return Value(read, argument)
@@ -115,7 +124,7 @@ def _from_literal(node: ValueNode, type_: GraphQLInputType, variables: VariableV
     type_ = _nullable(type_)
     if isinstance(type_, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
         given = {field.name.value: field.value for field in node.fields}
-        tree: dict[str, Tree] = {}
+        tree: dict[str, Any] = {}
         for name, input_field in type_.fields.items():
             item = (
                 _from_literal(given[name], input_field.type, variables, f"{argument}.{name}")
@@ -126,7 +135,7 @@ def _from_literal(node: ValueNode, type_: GraphQLInputType, variables: VariableV
                 default = coerce_default_value(input_field)
                 if default is Undefined:
                     continue
-                item = _from_value(default, input_field.type, lambda _, d=default: d, f"{argument}.{name}")  # type: ignore[misc]
+                item = _from_value(default, input_field.type, _constant_reader(default), f"{argument}.{name}")
             tree[name] = item
         return tree
     if isinstance(type_, GraphQLList) and _has_structure(type_.of_type):
@@ -153,14 +162,14 @@ def _mentions_variable(node: ValueNode) -> bool:
 def argument_trees(definition: GraphQLField, node: FieldNode, variables: VariableValues) -> dict[str, Tree]:
     """The arguments of a field as trees; absent arguments take their default or have no entry."""
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
-    trees: dict[str, Tree] = {}
+    trees: dict[str, Any] = {}
     for name, argument in definition.args.items():
         tree = _from_literal(given[name], argument.type, variables, name) if name in given else Undefined
         if tree is Undefined:
             default = coerce_default_value(argument)
             if default is Undefined:
                 continue
-            tree = _from_value(default, argument.type, lambda _, d=default: d, name)  # type: ignore[misc]
+            tree = _from_value(default, argument.type, _constant_reader(default), name)
         trees[name] = tree
     return trees
 

@@ -5,7 +5,7 @@ import decimal
 import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
@@ -137,12 +137,13 @@ def element_of(strawberry_field: StrawberryField) -> Any:
 
 
 def _filter_type(strawberry_field: StrawberryField) -> Any:
+    scalar_filter, enum_filter = cast(Any, ScalarFilter), cast(Any, EnumFilter)
     type_ = unwrapped(strawberry_field.type)
     if type_ is str:
         return StringFilter
     if type_ in (int, float, decimal.Decimal, datetime.date, datetime.datetime, datetime.time):
-        return ScalarFilter[type_]
-    return EnumFilter[getattr(type_, "wrapped_cls", type_)]
+        return scalar_filter[type_]
+    return enum_filter[getattr(type_, "wrapped_cls", type_)]
 
 
 def _upper_snake(strawberry_field: StrawberryField) -> str:
@@ -179,7 +180,7 @@ def make_inputs(classes: Sequence[type]) -> dict[type, EntityInputs]:
         annotations |= {"and_": list[itself] | None, "or_": list[itself] | None, "not_": itself | None}  # type: ignore[valid-type]
         _declare_input(itself, annotations, TWO_VALUED, declared)
         _declare_input(lists[cls], dict.fromkeys(("some", "none", "every"), itself | None), TWO_VALUED, None)
-        order_field = strawberry.enum(enum.Enum(f"{cls.__name__}OrderField", {n: n for n in names}))  # type: ignore[misc]
+        order_field: Any = strawberry.enum(cast(Any, enum.Enum)(f"{cls.__name__}OrderField", {n: n for n in names}))
         made[cls] = EntityInputs(itself, lists[cls], _order_input(cls, declared, order_field), order_field)
     return made
 

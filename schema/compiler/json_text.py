@@ -94,10 +94,10 @@ def array_text(
     """The items of all rows as a JSON array; ``[]`` when there are none."""
     from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-    comma = literal_column("','")
+    comma: ColumnElement[str] = literal_column("','")
     joined: ColumnElement[Any] = func.string_agg(
         item, aggregate_order_by(comma, order_by) if order_by is not None else comma
     )
     if where is not None:
-        joined = joined.filter(where)  # type: ignore[attr-defined]
+        joined = joined.filter(where)
     return Chain(["[", func.coalesce(joined, literal_column("''"), type_=TEXT), "]"])

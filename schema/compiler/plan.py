@@ -350,7 +350,8 @@ class Planner:
         if isinstance(relation, Within) and isinstance(relation.binding, NearbyBinding):
             keys = (Key(DISTANCE, False, False, FLOAT), Key("ID", False, False, INTEGER, entity.table.c.id))
         window = self._window(selected)
-        costs.append(_times(self._size(window.size, selected.path), lambda v, b=_total(beneath): 1 + b(v)))  # type: ignore[misc]
+        each = _total([lambda _: 1.0, *beneath])
+        costs.append(_times(self._size(window.size, selected.path), each))
         return ReadConnection(
             entity, relation, selected.arguments.get("filter"), keys, window, tuple(outputs), selected.path
         )

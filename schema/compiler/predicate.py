@@ -144,7 +144,7 @@ class Predicate:
     def _comparisons(
         self, left: ColumnElement[Any], nullable: bool, type_: ValueType, tree: dict[str, Tree], argument: str
     ) -> Condition:
-        conditions = []
+        conditions: list[Condition] = []
         for operator, item in tree.items():
             here = f"{argument}.{operator}"
             if item is None:
@@ -163,7 +163,7 @@ class Predicate:
 
     def _geometry(self, column: Column[Any], row: Row, tree: dict[str, Tree], argument: str) -> Condition:
         place = row(column)
-        conditions = []
+        conditions: list[Condition] = []
         for operator, item in tree.items():
             here = f"{argument}.{operator}"
             if item is None:

@@ -1,6 +1,6 @@
-"""Stage 1, selection: the document's fields merged and typed, fragments and directives resolved (GraphQL, section 6.3.2).
+"""Stage 1, selection: the document's fields merged and typed, fragments and directives resolved.
 
-Knows GraphQL and nothing of SQL.
+Knows GraphQL (section 6.3.2 of its specification) and nothing of SQL.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
     get_named_type,
     is_abstract_type,
@@ -90,20 +91,20 @@ class Selector:
                 if self._applies(fragment.type_condition.name.value, parent):
                     self._collect(parent, fragment.selection_set, merged, seen)
 
-    def _included(self, node: FieldNode | InlineFragmentNode | FragmentSpreadNode | object) -> bool:
-        if not node.directives:  # type: ignore[attr-defined]
+    def _included(self, node: SelectionNode) -> bool:
+        if not node.directives:
             return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)  # type: ignore[arg-type]
+        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
         if skip and skip["if"]:
             return False
-        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)  # type: ignore[arg-type]
+        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return not (include and include["if"] is False)
 
     def _applies(self, condition: str, parent: GraphQLObjectType) -> bool:
         if condition == parent.name:
             return True
         type_ = self.schema.type_map[condition]
-        return is_abstract_type(type_) and self.schema.is_sub_type(type_, parent)  # type: ignore[arg-type]
+        return is_abstract_type(type_) and self.schema.is_sub_type(type_, parent)
 
     def _selected(
         self, parent: GraphQLObjectType, key: str, nodes: tuple[FieldNode, ...], path: ResponsePath
@@ -126,5 +127,5 @@ class Selector:
         if isinstance(type_, GraphQLObjectType):
             return (type_,)
         if isinstance(type_, GraphQLInterfaceType) or is_abstract_type(type_):
-            return tuple(self.schema.get_possible_types(type_))  # type: ignore[arg-type]
+            return tuple(self.schema.get_possible_types(type_))
         raise TypeError(f"{type_} has no selections")

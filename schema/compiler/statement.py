@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    Select,
     Table,
     Text,
     case,
@@ -121,7 +120,7 @@ class StatementBuilder:
             select(*(Chain([self._root(root)]).label(f"r{i}") for i, (_, root) in enumerate(plan.roots)))
         )
 
-    def compiled(self, tree: Select[Any]) -> Statement:
+    def compiled(self, tree: Any) -> Statement:
         compiled = tree.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
         return Statement(str(compiled), tuple(self._parameters))
 

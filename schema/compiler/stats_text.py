@@ -31,9 +31,9 @@ class StatsText:
         self._groups = builder.scope("groups")
         self._measures: list[MeasureBinding] = []
         for _, part in plan.parts:
-            if isinstance(part, StatPart) and isinstance(part.binding, MeasureBinding):
-                if part.binding not in self._measures:
-                    self._measures.append(part.binding)
+            found = part.binding if isinstance(part, StatPart) else None
+            if isinstance(found, MeasureBinding) and found not in self._measures:
+                self._measures.append(found)
 
     def text(self) -> ColumnElement[Any]:
         members = [(key, self._part(part)) for key, part in self._plan.parts]
@@ -53,7 +53,9 @@ class StatsText:
         source = self._builder.joined(source, self._groups)
         if self._parent is not None:
             return select(row_text).select_from(source).scalar_subquery()
-        dimensions = [literal_column(f"{self._groups.name}.d{i}") for i in range(len(self._plan.by))]
+        dimensions: list[ColumnElement[Any]] = [
+            literal_column(f"{self._groups.name}.d{i}") for i in range(len(self._plan.by))
+        ]
         ordered = func.row(*dimensions) if dimensions else None
         return select(array_text(row_text, order_by=ordered)).select_from(source).scalar_subquery()
 
@@ -63,7 +65,9 @@ class StatsText:
         if isinstance(part.binding, MeasureBinding):
             index = self._measures.index(part.binding)
             name = self._groups.name if part.binding.related is None else f"{self._groups.name}_{index}"
-            value = func.coalesce(literal_column(f"{name}.m{index}"), literal_column(part.binding.empty))
+            value: ColumnElement[Any] = func.coalesce(
+                literal_column(f"{name}.m{index}"), literal_column(part.binding.empty)
+            )
             return scalar_text(value, part.leaf, is_null=False, is_enum=False)
         if part.binding.name not in self._plan.by:
             return "null"

@@ -1,4 +1,4 @@
-"""From a leaf of the arguments to a bind parameter: the PostgreSQL type, and the check each request's value must pass."""
+"""From a leaf of the arguments to a bind parameter: its PostgreSQL type, and the check each value must pass."""
 
 import enum
 import math

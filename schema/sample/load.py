@@ -86,12 +86,15 @@ def _telling(progress: Tell | None) -> Iterator[Tell]:
 
 
 async def _seed(url: str, projects: int, seed: int, today: date, replace: bool, tell: Tell) -> SeedReport:
+    counts(projects)  # refuses a size out of range before anything is touched
     connection = await asyncpg.connect(url)
     try:
         await _understand_geometry(connection)
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('luodi.sample', 0))")
             await connection.execute("SET LOCAL statement_timeout = 0")
+            # A commit not yet on disk is not yet visible to all: VACUUM below would mark no page.
+            await connection.execute("SET LOCAL synchronous_commit = on")
             await _make_room(connection, replace)
             report = await _fill(connection, np.random.default_rng(seed), projects, today, tell)
         # Outside the transaction, as VACUUM must be: fresh statistics, and a visibility map for index-only scans.

@@ -109,7 +109,7 @@ async def _sites(context: Context, call: Call, given: Any) -> tuple[Site, ...]:
         "Project",
         call,
         context.viewer,
-        context.reader,
+        context.read,
         filter=selection.get("filter"),
         ids=ids if isinstance(ids, Value) else None,
         columns=lambda row, bind: _columns(row, bind, tree["date"]),
