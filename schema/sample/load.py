@@ -90,11 +90,11 @@ async def _seed(url: str, projects: int, seed: int, today: date, replace: bool, 
     connection = await asyncpg.connect(url)
     try:
         await _understand_geometry(connection)
+        # While a commit waits to be written, VACUUM marks no page of it as visible to all.
+        await connection.execute("SET synchronous_commit = on")
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('luodi.sample', 0))")
             await connection.execute("SET LOCAL statement_timeout = 0")
-            # A commit not yet on disk is not yet visible to all: VACUUM below would mark no page.
-            await connection.execute("SET LOCAL synchronous_commit = on")
             await _make_room(connection, replace)
             report = await _fill(connection, np.random.default_rng(seed), projects, today, tell)
         # Outside the transaction, as VACUUM must be: fresh statistics, and a visibility map for index-only scans.
