@@ -76,8 +76,7 @@ def server_pid(data_dir: Path) -> int:
     return said.pid
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGTERM, 1), (signal.SIGINT, 2)])
 def test_told_to_stop_it_takes_its_database_along(data_dir: Path, number: signal.Signals, workers: int) -> None:
     process = serve(data_dir, free_port(), workers)
     pid = server_pid(data_dir)
