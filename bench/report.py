@@ -16,19 +16,37 @@ PACKAGES = ("strawberry-graphql", "graphql-core", "starlette", "uvicorn", "uvloo
 
 
 @dataclass(frozen=True)
-class Run:
-    """One whole run. ``measured`` holds, for each workload, one entry per contender in the order of ``contenders``."""
+class Contest:
+    """What was measured: for each workload one entry per contender, in the order of ``contenders``.
 
-    command: str
-    day: date
-    city: dict[str, int]
-    database: str
-    rounds: int
-    seconds: float
+    ``resident`` is each worker's memory after the run in MiB, ``city`` counts each table's rows.
+    """
+
     contenders: list[str]
     measured: list[tuple[Workload, list[Measured]]]
     resident: list[float]
-    flagship: list[float] | None
+    city: dict[str, int]
+    database: str
+
+
+@dataclass(frozen=True)
+class Flagship:
+    """The latencies of the flagship request in seconds, in a city of ``projects`` projects."""
+
+    projects: int
+    latencies: list[float]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One whole run, and the command that repeats it."""
+
+    command: str
+    day: date
+    rounds: int
+    seconds: float
+    contest: Contest
+    flagship: Flagship | None
 
 
 def machine() -> str:
@@ -80,22 +98,23 @@ def _throughput_row(workload: Workload, figures: Sequence[Measured]) -> list[str
 
 def markdown(run: Run) -> str:
     """The page ``bench/RESULTS.md``."""
-    base, *others = run.contenders
+    contest = run.contest
+    base, *others = contest.contenders
     header = ["", base, *(cell for name in others for cell in (name, f"× {base}"))]
-    latency = [_latency_row(workload, figures) for workload, figures in run.measured]
-    throughput = [_throughput_row(workload, figures) for workload, figures in run.measured]
+    latency = [_latency_row(workload, figures) for workload, figures in contest.measured]
+    throughput = [_throughput_row(workload, figures) for workload, figures in contest.measured]
     processor = [
         [workload.name, *(_milliseconds(statistics.median(each.processor)) for each in figures)]
-        for workload, figures in run.measured
+        for workload, figures in contest.measured
     ]
-    memory = ["RSS after the run, MiB", *(f"{mebibytes:.0f}" for mebibytes in run.resident)]
-    size = ", ".join(f"{count:,} {what}" for what, count in run.city.items())
+    memory = ["RSS after the run, MiB", *(f"{mebibytes:.0f}" for mebibytes in contest.resident)]
+    size = ", ".join(f"{count:,} {what}" for what, count in contest.city.items())
     lines = [
         "# Results",
         "",
         f"Made by `{run.command}`. City: {size}; sample as of {run.day}.",
         "",
-        f"Machine: {machine()}. {run.database}. Python {platform.python_version()}; "
+        f"Machine: {machine()}. {contest.database}. Python {platform.python_version()}; "
         + ", ".join(f"{package} {version(package)}" for package in PACKAGES)
         + ".",
         "",
@@ -104,7 +123,7 @@ def markdown(run: Run) -> str:
         f"Figures are medians; a ratio is the median of the rounds' ratios, with the least and the greatest. "
         f"Client, worker and PostgreSQL share the machine.",
         "",
-        *(f"- **{workload.name}** {workload.title}" for workload, _ in run.measured),
+        *(f"- **{workload.name}** {workload.title}" for workload, _ in contest.measured),
         "",
         "## One client, p50 in ms (lower is better)",
         "",
@@ -116,15 +135,17 @@ def markdown(run: Run) -> str:
         "",
         f"## The worker's own processor time per answer in ms, {CLIENTS} clients, and its memory",
         "",
-        *_table(["", *run.contenders], [*processor, memory]),
+        *_table(["", *contest.contenders], [*processor, memory]),
         "",
     ]
-    if run.flagship:
+    if run.flagship is not None:
+        latencies = run.flagship.latencies
         lines += [
             "## The flagship request",
             "",
-            f"p50 {_milliseconds(statistics.median(run.flagship))} ms, least {_milliseconds(min(run.flagship))} ms, "
-            f"greatest {_milliseconds(max(run.flagship))} ms over {len(run.flagship)} requests, one client.",
+            f"In the sample city of {run.flagship.projects:,} projects, one client: "
+            f"p50 {_milliseconds(statistics.median(latencies))} ms, least {_milliseconds(min(latencies))} ms, "
+            f"greatest {_milliseconds(max(latencies))} ms over {len(latencies)} requests.",
             "",
         ]
     return "\n".join(lines)

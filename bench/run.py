@@ -6,7 +6,8 @@ import secrets
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,13 +17,15 @@ import click
 from api.settings import masked
 from api.token import issue_token
 from bench.measure import measure, measure_flagship
-from bench.report import Run, markdown
+from bench.report import Contest, Flagship, Run, markdown
 from bench.servers import Contender, Server, serving
-from bench.workloads import build
+from bench.workloads import build, build_flagship
 from schema.access.rules import Role
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 OURS = "ours"
+SAMPLE_PROJECTS = 3_200
+"""The flagship is asked in the sample city as it comes: a bigger one holds more open sites than one request may ask."""
 
 
 def contenders(token: str) -> dict[str, Contender]:
@@ -57,52 +60,58 @@ async def _facts(database_url: str) -> tuple[dict[str, int], str]:
         await connection.close()
 
 
-def run_all(
-    database_url: str, names: Sequence[str], only: Sequence[str], *, day: date, rounds: int, seconds: float
-) -> Run:
-    """Everything but loading and writing. Raises ``Disagreement`` when the servers do not answer alike."""
-    workloads, flagship = asyncio.run(build(database_url, day))
-    key = secrets.token_bytes(32).hex()
-    token = issue_token(
-        key.encode(), role=Role.READER, subject="bench", now=datetime.now(UTC), lifetime=timedelta(days=1)
-    )
-    environment = {"LUODI_DATABASE_URL": database_url, "LUODI_TOKEN_KEY": key}
+@dataclass(frozen=True)
+class Access:
+    """A reader's token, and the key that the measured service verifies it with."""
+
+    key: str
+    token: str
+
+    @classmethod
+    def issue(cls) -> "Access":
+        key = secrets.token_hex(32)
+        now = datetime.now(UTC)
+        token = issue_token(key.encode(), role=Role.READER, subject="bench", now=now, lifetime=timedelta(days=1))
+        return cls(key, token)
+
+    def environment(self, database_url: str) -> dict[str, str]:
+        return {"LUODI_DATABASE_URL": database_url, "LUODI_TOKEN_KEY": self.key}
+
+
+def measure_workloads(
+    database_url: str, names: Sequence[str], only: Sequence[str], *, rounds: int, seconds: float
+) -> Contest:
+    """The chosen workloads through the chosen servers. Raises ``Disagreement`` when they do not answer alike."""
+    access = Access.issue()
     with ExitStack() as running:
         servers: list[Server] = [
-            running.enter_context(serving(contender, environment))
-            for name, contender in contenders(token).items()
+            running.enter_context(serving(contender, access.environment(database_url)))
+            for name, contender in contenders(access.token).items()
             if name in names
         ]
         measured = [
-            (
-                workload,
-                measure(
-                    workload,
-                    servers,
-                    rounds=rounds,
-                    seconds=seconds,
-                    progress=lambda text: print(text, file=sys.stderr, flush=True),
-                ),
-            )
-            for workload in workloads
+            (workload, measure(workload, servers, rounds=rounds, seconds=seconds, progress=_tell))
+            for workload in asyncio.run(build(database_url))
             if not only or workload.name in only
         ]
         resident = [server.resident_mebibytes() for server in servers]
-        ours = next((server for server in servers if server.contender.name == OURS), None)
-        latencies = measure_flagship(flagship, ours, 2 * seconds) if ours and not only else None
     city, database = asyncio.run(_facts(database_url))
-    return Run(
-        command=shlex.join(["python", "-m", "bench", *map(masked, sys.argv[1:])]),
-        day=day,
-        city=city,
-        database=database,
-        rounds=rounds,
-        seconds=seconds,
-        contenders=[server.contender.name for server in servers],
-        measured=measured,
-        resident=resident,
-        flagship=latencies,
-    )
+    return Contest([server.contender.name for server in servers], measured, resident, city, database)
+
+
+def measure_route(database_url: str, day: date, seconds: float) -> Flagship:
+    """The flagship request through our server. Raises ``Disagreement`` when it finds no route."""
+    _tell("flagship")
+    access = Access.issue()
+    flagship = asyncio.run(build_flagship(database_url, day))
+    with serving(contenders(access.token)[OURS], access.environment(database_url)) as ours:
+        latencies = measure_flagship(flagship, ours, seconds)
+    city, _ = asyncio.run(_facts(database_url))
+    return Flagship(city["projects"], latencies)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 @click.command(help=__doc__)
@@ -134,12 +143,21 @@ def main(
 ) -> None:
     today = date.fromisoformat(day)
     size = projects * int(os.environ.get("SCALE") or 1)
-    with ExitStack() as stack:
-        url = database_url
-        if url is None:
-            from bench.city import loaded_city  # the sample's libraries are not needed for a database that is loaded
 
-            url = stack.enter_context(loaded_city(folder or default_folder(), size, today))
-        page = markdown(run_all(url, names, only, day=today, rounds=rounds, seconds=seconds))
+    def city(projects: int) -> AbstractContextManager[str]:
+        if database_url is not None:
+            return nullcontext(database_url)
+        from bench.city import loaded_city  # the sample's libraries are not needed for a database that is loaded
+
+        return loaded_city(folder or default_folder(), projects, today)
+
+    with city(size) as url:
+        contest = measure_workloads(url, names, only, rounds=rounds, seconds=seconds)
+    flagship = None
+    if OURS in names and (not only or "flagship" in only):
+        with city(SAMPLE_PROJECTS) as url:
+            flagship = measure_route(url, today, 2 * seconds)
+    command = shlex.join(["python", "-m", "bench", *map(masked, sys.argv[1:])])
+    page = markdown(Run(command, today, rounds, seconds, contest, flagship))
     print(page)
     output.write_text(page, encoding="utf-8")

@@ -84,8 +84,24 @@ async def _boxes(connection: Any, rows: int, variants: int) -> list[BoundingBox]
     return boxes
 
 
-async def build(database_url: str, day: date) -> tuple[list[Workload], Workload]:
-    """W1 to W6, and the flagship asked for ``day``, on the city that is loaded in the database.
+async def build_flagship(database_url: str, day: date) -> Workload:
+    """The flagship asked for ``day``, from the location of one of the city's projects."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        centre = await connection.fetchrow(CENTRES, 1)
+    finally:
+        await connection.close()
+    start = {"type": "Point", "coordinates": [centre["x"], centre["y"]]}
+    return Workload(
+        "flagship",
+        "a route through 12 sites with everything around them",
+        documents.FLAGSHIP,
+        ({"start": start, "day": day.isoformat()},),
+    )
+
+
+async def build(database_url: str) -> list[Workload]:
+    """W1 to W6 on the city that is loaded in the database.
 
     Raises ``LookupError`` when the city holds too few projects to ask for anything.
     """
@@ -100,10 +116,9 @@ async def build(database_url: str, day: date) -> tuple[list[Workload], Workload]
         neighbourhoods = await _boxes(connection, sizes.together, 8)
         stages = await connection.fetch(BUSY_STAGES, sizes.nested, 8)
         ids = await connection.fetch("SELECT id FROM project ORDER BY id LIMIT 16")
-        centre = await connection.fetchrow(CENTRES, 1)
     finally:
         await connection.close()
-    workloads = [
+    return [
         Workload(
             "W1",
             f"viewport: {sizes.viewport:,} projects in a bbox",
@@ -131,11 +146,3 @@ async def build(database_url: str, day: date) -> tuple[list[Workload], Workload]
         ),
         Workload("W6", "aggregate per region", documents.AGGREGATE, ({},)),
     ]
-    start = {"type": "Point", "coordinates": [centre["x"], centre["y"]]}
-    flagship = Workload(
-        "flagship",
-        "a route through 12 sites with everything around them",
-        documents.FLAGSHIP,
-        ({"start": start, "day": day.isoformat()},),
-    )
-    return workloads, flagship

@@ -14,7 +14,7 @@ from bench.client import Question, UnexpectedAnswer, one_client
 from bench.measure import Disagreement, compared_questions, measure, measure_flagship
 from bench.run import OURS, contenders
 from bench.servers import Server, serving
-from bench.workloads import Workload, build
+from bench.workloads import Workload, build, build_flagship
 from schema.access.rules import Role
 from tests.conftest import TODAY
 
@@ -54,8 +54,8 @@ def test_any_other_difference_is_told(left: object, right: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def work(city_url: str) -> tuple[list[Workload], Workload]:
-    return asyncio.run(build(city_url, TODAY))
+def workloads(city_url: str) -> list[Workload]:
+    return asyncio.run(build(city_url))
 
 
 @pytest.fixture(scope="module")
@@ -68,16 +68,12 @@ def servers(city_url: str) -> Iterator[list[Server]]:
         yield [running.enter_context(serving(each, environment)) for each in contenders(token).values()]
 
 
-def test_every_workload_asks_for_something(work: tuple[list[Workload], Workload]) -> None:
-    workloads, _ = work
+def test_every_workload_asks_for_something(workloads: list[Workload]) -> None:
     assert [workload.name for workload in workloads] == ["W1", "W2", "W3", "W4", "W5", "W6"]
     assert all(workload.variants for workload in workloads)
 
 
-def test_floor_ours_and_the_ordinary_way_answer_alike(
-    work: tuple[list[Workload], Workload], servers: list[Server]
-) -> None:
-    workloads, _ = work
+def test_floor_ours_and_the_ordinary_way_answer_alike(workloads: list[Workload], servers: list[Server]) -> None:
     for workload in workloads:
         questions = compared_questions(workload, servers)
         for asked in questions:
@@ -85,14 +81,13 @@ def test_floor_ours_and_the_ordinary_way_answer_alike(
             assert min(question.answer_bytes or 0 for question in asked) > 100
 
 
-def test_the_flagship_finds_a_route(work: tuple[list[Workload], Workload], servers: list[Server]) -> None:
-    _, flagship = work
+def test_the_flagship_finds_a_route(city_url: str, servers: list[Server]) -> None:
+    flagship = asyncio.run(build_flagship(city_url, TODAY))
     ours = next(server for server in servers if server.contender.name == OURS)
     assert len(measure_flagship(flagship, ours, 0)) == 1
 
 
-def test_a_round_measures_every_server(work: tuple[list[Workload], Workload], servers: list[Server]) -> None:
-    workloads, _ = work
+def test_a_round_measures_every_server(workloads: list[Workload], servers: list[Server]) -> None:
     one = next(workload for workload in workloads if workload.name == "W4")
     told: list[str] = []
     for figures in measure(one, servers, rounds=2, seconds=0.05, progress=told.append):
@@ -103,7 +98,7 @@ def test_a_round_measures_every_server(work: tuple[list[Workload], Workload], se
 
 
 def test_a_server_with_other_data_is_found_out(
-    work: tuple[list[Workload], Workload], servers: list[Server], own_city_url: str
+    workloads: list[Workload], servers: list[Server], own_city_url: str
 ) -> None:
     async def raise_every_investment() -> None:
         connection = await asyncpg.connect(own_city_url)
@@ -114,7 +109,6 @@ def test_a_server_with_other_data_is_found_out(
 
     asyncio.run(raise_every_investment())
     floor = servers[0]
-    workloads, _ = work
     with (
         serving(floor.contender, {"LUODI_DATABASE_URL": own_city_url}) as other,
         pytest.raises(Disagreement, match=r"(?s)W1: floor and floor differ in .*totalInvestment"),
@@ -122,10 +116,7 @@ def test_a_server_with_other_data_is_found_out(
         compared_questions(workloads[0], [floor, other])
 
 
-def test_an_answer_of_another_length_stops_the_measurement(
-    work: tuple[list[Workload], Workload], servers: list[Server]
-) -> None:
-    workloads, _ = work
+def test_an_answer_of_another_length_stops_the_measurement(workloads: list[Workload], servers: list[Server]) -> None:
     asked = compared_questions(workloads[3], servers[:1])[0][0]
     changed = Question(asked.request, (asked.answer_bytes or 0) + 1)
     with pytest.raises(UnexpectedAnswer, match="were compared"):
