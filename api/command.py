@@ -22,6 +22,17 @@ Arguments = ParamSpec("Arguments")
 CITY_TIME = ZoneInfo("Asia/Shanghai")
 TRIAL_DAYS = 30
 
+# Each names its own fix in its message.
+REFUSALS = (
+    ("api.database", "DatabaseUnreachable"),
+    ("api.embedded", "EmbeddedDatabaseError"),
+    ("api.listening", "PortUnusable"),
+    ("api.settings", "SettingsError"),
+    ("api.token", "TokenKeyError"),
+    ("migrations.run", "MigrationError"),
+    ("schema.sample.load", "SampleRefused"),
+)
+
 
 class Refusal(click.ClickException):
     """Something on the machine has to be mended first: one message, no traceback, exit code 2."""
@@ -45,24 +56,8 @@ def told_clearly(command: Callable[Arguments, None]) -> Callable[Arguments, None
 
 
 def _refusals() -> tuple[type[Exception], ...]:
-    # Imported only when something went wrong: they would make every command slower.
-    from api.database import DatabaseUnreachable
-    from api.embedded import EmbeddedDatabaseError
-    from api.listening import PortUnusable
-    from api.settings import SettingsError
-    from api.token import TokenKeyError
-    from migrations.run import MigrationError
-    from schema.sample.load import SampleRefused
-
-    return (
-        DatabaseUnreachable,
-        EmbeddedDatabaseError,
-        MigrationError,
-        PortUnusable,
-        SampleRefused,
-        SettingsError,
-        TokenKeyError,
-    )
+    # Only a module that was imported can have raised its own; importing the others here would take seconds.
+    return tuple(getattr(sys.modules[module], name) for module, name in REFUSALS if module in sys.modules)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

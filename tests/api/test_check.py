@@ -1,5 +1,7 @@
 """`luodi check` and the command line's refusals: each thing missing is named with its mend."""
 
+import asyncio
+import importlib
 import os
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import asyncpg
 import pytest
 
 from api.checking import Finding, check
+from api.command import REFUSALS
 from migrations.run import upgrade
 
 HOUSE = Path(__file__).resolve().parents[2]
@@ -37,8 +40,6 @@ def missing(url: str) -> list[Finding]:
 
 
 async def in_thread(url: str) -> list[Finding]:
-    import asyncio
-
     return await asyncio.to_thread(missing, url)
 
 
@@ -83,8 +84,6 @@ async def test_without_rights_it_says_what_to_grant(new_database: NewDatabase) -
 
 
 async def test_a_read_only_database_is_told(new_database: NewDatabase) -> None:
-    import asyncio
-
     url = await new_database()
     await asyncio.to_thread(upgrade, url)
     name = urlsplit(url).path[1:]
@@ -138,3 +137,8 @@ def test_a_token_is_printed_alone(tmp_path: Path) -> None:
     assert answer.stdout.count(".") == 2
     assert len(answer.stdout.split()) == 1
     assert answer.stderr == ""
+
+
+@pytest.mark.parametrize(("module", "name"), REFUSALS)
+def test_every_refusal_the_command_line_knows_exists(module: str, name: str) -> None:
+    assert issubclass(getattr(importlib.import_module(module), name), Exception)
