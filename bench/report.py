@@ -19,12 +19,14 @@ PACKAGES = ("strawberry-graphql", "graphql-core", "starlette", "uvicorn", "uvloo
 class Contest:
     """What was measured: for each workload one entry per contender, in the order of ``contenders``.
 
-    ``resident`` is each worker's memory after the run in MiB, ``city`` counts each table's rows.
+    ``resident`` is each worker's memory after the run in MiB, ``children`` that of the processes it started; ``city``
+    counts each table's rows.
     """
 
     contenders: list[str]
     measured: list[tuple[Workload, list[Measured]]]
     resident: list[float]
+    children: list[float]
     city: dict[str, int]
     database: str
 
@@ -107,7 +109,10 @@ def markdown(run: Run) -> str:
         [workload.name, *(_milliseconds(statistics.median(each.processor)) for each in figures)]
         for workload, figures in contest.measured
     ]
-    memory = ["RSS after the run, MiB", *(f"{mebibytes:.0f}" for mebibytes in contest.resident)]
+    memory = [
+        ["RSS after the run, MiB", *(f"{mebibytes:.0f}" for mebibytes in contest.resident)],
+        ["RSS of processes it started", *(f"{mebibytes:.0f}" for mebibytes in contest.children)],
+    ]
     size = ", ".join(f"{count:,} {what}" for what, count in contest.city.items())
     lines = [
         "# Results",
@@ -135,7 +140,7 @@ def markdown(run: Run) -> str:
         "",
         f"## The worker's own processor time per answer in ms, {CLIENTS} clients, and its memory",
         "",
-        *_table(["", *contest.contenders], [*processor, memory]),
+        *_table(["", *contest.contenders], [*processor, *memory]),
         "",
     ]
     if run.flagship is not None:

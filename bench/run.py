@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg
 import click
 
+from api.ending import unwinding_when_told_to_stop
 from api.settings import masked
 from api.token import issue_token
 from bench.measure import measure, measure_flagship
@@ -95,8 +96,9 @@ def measure_workloads(
             if not only or workload.name in only
         ]
         resident = [server.resident_mebibytes() for server in servers]
+        children = [server.children_mebibytes() for server in servers]
     city, database = asyncio.run(_facts(database_url))
-    return Contest([server.contender.name for server in servers], measured, resident, city, database)
+    return Contest([server.contender.name for server in servers], measured, resident, children, city, database)
 
 
 def measure_route(database_url: str, day: date, seconds: float) -> Flagship:
@@ -151,11 +153,11 @@ def main(
 
         return loaded_city(folder or default_folder(), projects, today)
 
-    with city(size) as url:
+    with unwinding_when_told_to_stop(), city(size) as url:
         contest = measure_workloads(url, names, only, rounds=rounds, seconds=seconds)
     flagship = None
     if OURS in names and (not only or "flagship" in only):
-        with city(SAMPLE_PROJECTS) as url:
+        with unwinding_when_told_to_stop(), city(SAMPLE_PROJECTS) as url:
             flagship = measure_route(url, today, 2 * seconds)
     command = shlex.join(["python", "-m", "bench", *map(masked, sys.argv[1:])])
     page = markdown(Run(command, today, rounds, seconds, contest, flagship))

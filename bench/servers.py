@@ -28,6 +28,13 @@ class Contender:
         return f"/{workload}" if self.path_per_workload else "/graphql"
 
 
+def _resident_mebibytes(process_id: int) -> float:
+    for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise ProcessLookupError(f"process {process_id} has ended")
+
+
 @dataclass(frozen=True)
 class Server:
     """A running contender."""
@@ -38,10 +45,12 @@ class Server:
 
     def resident_mebibytes(self) -> float:
         """The resident memory (RSS) of the worker, shared pages included."""
-        for line in Path(f"/proc/{self.process_id}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        raise ProcessLookupError(f"{self.contender.name} has ended")
+        return _resident_mebibytes(self.process_id)
+
+    def children_mebibytes(self) -> float:
+        """The resident memory of the processes the worker has started, such as a solver."""
+        listed = Path(f"/proc/{self.process_id}/task/{self.process_id}/children").read_text()
+        return sum(_resident_mebibytes(int(each)) for each in listed.split())
 
     def processor_seconds(self) -> float:
         """User and system time the worker has used so far; PostgreSQL's own is not in it."""
