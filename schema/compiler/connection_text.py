@@ -6,7 +6,7 @@ the page's ends, the count only for ``totalCount``.
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal_column, select
 from sqlalchemy.sql.selectable import FromClause
 
 from schema.compiler.entity import NearbyBinding, ToManyBinding
@@ -35,7 +35,8 @@ class ConnectionText:
         self._plan = plan
         self._parent = parent
         self._table = plan.entity.table
-        self._page = builder.scope("page")
+        # nested pages are small and many: there a lookup for each row is cheaper than a common table
+        self._page = builder.scope("page", shared=parent is None)
         self._mark = fingerprint(plan.entity, plan.keys)
         info = {name for _, out in plan.outputs if isinstance(out, InfoParts) for _, name in out.parts}
         self._probe = ("hasPreviousPage" if plan.window.backward else "hasNextPage") in info
@@ -54,7 +55,10 @@ class ConnectionText:
         outer = object_text(members)
         if not self._aggregates:
             return select(outer).scalar_subquery()
-        source = self._builder.joined(self._page_source(), page)
+        if page.shared and page.joins:
+            source = self._shared_source()
+        else:
+            source = self._builder.joined(self._numbered_rows().subquery(page.name), page)
         return select(outer).select_from(source).scalar_subquery()
 
     def _output(self, out: EdgeParts | InfoParts | Nodes | TotalCount | Constant) -> Part:
@@ -101,7 +105,8 @@ class ConnectionText:
             self._aggregates = True
             last = func.least(literal_column(f"{self._page.name}.{COUNT}"), self._size)
             at = last if (name == "endCursor") is not backward else literal_column("1")
-            return nullable(quoted(func.max(case((self._number() == at, self._cursor())), type_=Text())))
+            on_page = and_(self._number() == at, self._number() <= self._size)  # a page of none has no ends
+            return nullable(quoted(func.max(case((on_page, self._cursor())), type_=Text())))
         if (name == "hasPreviousPage") is backward:
             self._aggregates = True
             return cast(func.count() > self._size, Text)
@@ -117,11 +122,14 @@ class ConnectionText:
         source, conditions, _ = self._matching(windowed=False)
         return select(func.count()).select_from(source).where(*conditions).scalar_subquery()
 
-    def _matching(self, *, windowed: bool) -> tuple[FromClause, list[Condition], Row]:
-        """The rows of the connection: relation, filter, visibility and, when ``windowed``, the cursors' bounds."""
+    def _matching(self, *, windowed: bool, within: bool = True) -> tuple[FromClause, list[Condition], Row]:
+        """The rows of the connection: relation, filter, visibility and, when ``windowed``, the cursors' bounds.
+
+        Without ``within`` the distance limit of a nearby relation is left to the caller.
+        """
         plan, builder = self._plan, self._builder
         source, row = builder.alias(self._table)
-        conditions = [*self._related(row), *builder.visible(self._table, row)]
+        conditions = [*self._related(row, within), *builder.visible(self._table, row)]
         if plan.filter is not None:
             conditions.append(builder.condition(plan.entity, plan.filter, row))
         if plan.keys[0].place is not None:
@@ -132,25 +140,28 @@ class ConnectionText:
             conditions.append(self._beyond(row, plan.window.before, after=False))
         return source, conditions, row
 
-    def _related(self, row: Row) -> list[Condition]:
+    def _related(self, row: Row, within: bool) -> list[Condition]:
         relation, parent = self._plan.relation, self._parent
         if relation is None:
             return []
         assert parent is not None
         if isinstance(relation, ToManyBinding):
             return [children(relation, row, parent.row(relation.parent))]
+        if isinstance(relation.binding, NearbyBinding):
+            if not within:
+                return []
+            origin = self._origin()
+        else:
+            origin = func.geography(parent.row(relation.binding.line))
         meters = self._builder.bind(relation.meters, METERS)
-        return [func.ST_DWithin(func.geography(row(relation.binding.geometry)), self._origin(), meters)]
+        return [func.ST_DWithin(func.geography(row(relation.binding.geometry)), origin, meters)]
 
     def _origin(self) -> ColumnElement[Any]:
-        """Where distances are measured from: the parent's geometry, or the point of ``nearestTo``."""
+        """Where distances are measured from: the parent's geometry, or the place of ``nearestTo``."""
         relation = self._plan.relation
-        if isinstance(relation, Within):
+        if isinstance(relation, Within) and isinstance(relation.binding, NearbyBinding):
             assert self._parent is not None
-            binding = relation.binding
-            source = binding.origin if isinstance(binding, NearbyBinding) else binding.line
-            if isinstance(binding, NearbyBinding) or self._plan.keys[0].place is None:
-                return func.geography(self._parent.row(source))
+            return func.geography(self._parent.row(relation.binding.origin))
         place = self._plan.keys[0].place
         assert place is not None
         return func.geography(self._builder.bind(place, GEOMETRY))
@@ -175,45 +186,98 @@ class ConnectionText:
     def _cursor_part(self, index: int, bound: Any) -> Any:
         return self._builder.once((id(bound), index), lambda: cursor_part(self._mark, self._plan.keys, index))
 
-    def _page_source(self) -> FromClause:
-        plan, page = self._plan, self._page
-        source, conditions, row = self._matching(windowed=True)
-        values = self._key_values(row)
-        if plan.keys[0].place is not None and not plan.window.backward:
-            conditions.append(self._near_enough(row))
-        columns: list[ColumnElement[Any]] = [row(one).label(name) for name, one in page.used.items()]
-        if self._keys_used:
-            columns += [value.label(f"k{i}") for i, value in enumerate(values)]
-        if not columns:
-            columns = [row(self._table.c.id).label("id")]
-        limit: ColumnElement[Any] = self._size + 1 if self._probe else self._size
-        rows = (
-            select(*columns)
-            .select_from(source)
-            .where(*conditions)
-            .order_by(*order_by(plan.keys, values, reverse=plan.window.backward))
-            .limit(limit)
-            .correlate(None)
-        )
+    def _shared_source(self) -> FromClause:
+        """The page joined to its to-one relations, whose JSON is made once for each row that is led to.
+
+        The join may come in any order, so the page is put in its own again, while its rows are still narrow.
+        """
+        page = self._page
+        self._keys_used = True
+        rows = self._numbered_rows().cte(f"{page.name}_rows").prefix_with("MATERIALIZED")
+        columns: list[ColumnElement[Any]] = list(rows.c)
+        source: FromClause = rows
+        for join in page.joins:
+            wanted = select(rows.c[join.key_name])
+            one = join.rows.where(join.id.in_(wanted)).cte(join.name).prefix_with("MATERIALIZED")
+            source = source.outerjoin(one, one.c.id == rows.c[join.key_name])
+            columns.append(one.c.j.label(join.name))
+        order: list[ColumnElement[Any]]
+        if self._numbered:
+            order = [rows.c[NUMBER].asc()]
+        else:
+            order = order_by(self._plan.keys, [rows.c[f"k{i}"] for i in range(len(self._plan.keys))], reverse=False)
+        return select(*columns).select_from(source).order_by(*order).subquery(page.name)
+
+    def _numbered_rows(self) -> Select[Any]:
+        rows = self._nearest_rows() if self._by_distance() else self._rows()
         if not self._numbered:
-            return rows.subquery(page.name)
-        inner = rows.subquery(f"{page.name}_rows")
+            return rows
+        inner = rows.subquery(f"{self._page.name}_part")
         number = func.row_number().over().label(NUMBER)
         count = func.count().over().label(COUNT)
-        return select(*inner.c, number, count).correlate(None).subquery(page.name)
+        return select(*inner.c, number, count).correlate(None)
 
-    def _near_enough(self, row: Row) -> Condition:
-        """Within the distance of the farthest of as many nearest by the index: exact, and found by KNN."""
-        source, conditions, other = self._matching(windowed=True)
-        sphere = self._place(other).op("<->")(self._origin())
+    def _rows(self) -> Select[Any]:
+        """The page's rows: filtered, ordered, limited."""
+        source, conditions, row = self._matching(windowed=True)
+        values = self._key_values(row)
+        rows = select(*self._columns(row, values)).select_from(source).where(*conditions)
+        ordered = rows.order_by(*order_by(self._plan.keys, values, reverse=self._plan.window.backward))
+        return ordered.limit(self._limit()).correlate(None)
+
+    def _columns(self, row: Row, values: list[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        columns: list[ColumnElement[Any]] = [row(one).label(name) for name, one in self._page.used.items()]
+        if self._keys_used:
+            columns += [value.label(f"k{i}") for i, value in enumerate(values)]
+        return columns or [row(self._table.c.id).label("id")]
+
+    def _limit(self) -> ColumnElement[Any]:
+        return self._size + 1 if self._probe else self._size
+
+    def _by_distance(self) -> bool:
+        return self._plan.keys[0].name == DISTANCE and not self._plan.window.backward
+
+    def _nearest_rows(self) -> Select[Any]:
+        """The nearest rows, exact by the ellipsoid and found by the index.
+
+        As many nearest by the sphere (``<->`` walks the index) bound the distance within which the nearest by the
+        ellipsoid must lie; only those are measured, once each.
+        """
+        self._keys_used = True
+        source, conditions, row = self._matching(windowed=True, within=False)
+        origin, values = self._origin(), self._key_values(row)
+        near = func._ST_Expand(origin, self._radius())
+        measured = (
+            select(*self._columns(row, values))
+            .select_from(source)
+            .where(*conditions, self._place(row).op("&&")(near))
+            .offset(literal_column("0"))  # so that distances are measured once, not in the condition again
+            .correlate(None)
+            .subquery(f"{self._page.name}_near")
+        )
+        keys = [measured.c[f"k{i}"] for i in range(len(values))]
+        rows = select(*measured.c)
+        relation = self._plan.relation
+        if isinstance(relation, Within) and isinstance(relation.binding, NearbyBinding):
+            rows = rows.where(keys[0] <= self._builder.bind(relation.meters, METERS))
+        return rows.order_by(*order_by(self._plan.keys, keys, reverse=False)).limit(self._limit()).correlate(None)
+
+    def _radius(self) -> ColumnElement[Any]:
+        """Metres within which the page's rows lie, NULL when there are none."""
+        source, conditions, other = self._matching(windowed=True, within=False)
+        origin = self._origin()
+        sphere = self._place(other).op("<->")(origin)
         nearest = (
             select(sphere.label("d"))
             .select_from(source)
-            .where(*conditions)
+            .where(*conditions, origin.is_not(None))
             .order_by(sphere)
-            .limit(self._size + 1)
+            .limit(self._limit())
             .correlate(None)
             .subquery(self._builder.scope("nearest").name)
         )
         radius = select(func.max(nearest.c.d) * KNN_MARGIN + 1).scalar_subquery()
-        return func.ST_DWithin(self._place(row), self._origin(), radius)
+        relation = self._plan.relation
+        if isinstance(relation, Within) and isinstance(relation.binding, NearbyBinding):
+            return func.least(self._builder.bind(relation.meters, METERS), radius)
+        return radius

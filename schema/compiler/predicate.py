@@ -7,7 +7,7 @@ binding cannot be reached. Values travel as bind parameters.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, false, func, not_, or_, select, true
+from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, false, func, literal, not_, or_, select, true
 
 from schema.compiler.arguments import Tree, Value
 from schema.compiler.entity import (
@@ -202,12 +202,14 @@ class Predicate:
         if is_point:
             x, y = func.ST_X(place), func.ST_Y(place)
             across = case((west <= east, and_(x >= west, x <= east)), else_=or_(x >= west, x <= east))
-            return and_(candidates, y >= south, y <= north, across)
-        two_boxes = func.ST_Collect(
-            func.ST_MakeEnvelope(west, south, 180, north, WGS84_SRID),
-            func.ST_MakeEnvelope(-180, south, east, north, WGS84_SRID),
-        )
-        return and_(candidates, func.ST_Intersects(place, case((west <= east, plain_box), else_=two_boxes)))
+            # the planner would multiply a guess for each comparison into "next to no rows": coalesce hides them
+            return and_(candidates, func.coalesce(and_(y >= south, y <= north, across), false()))
+        # a box without width or height is a line or a point, which ST_Envelope makes of it; as a polygon it is invalid
+        east_or_180 = case((west <= east, east), else_=literal(180.0))
+        first = func.ST_Envelope(func.ST_MakeEnvelope(west, south, east_or_180, north, WGS84_SRID))
+        second = func.ST_Envelope(func.ST_MakeEnvelope(-180, south, east, north, WGS84_SRID))
+        touched = or_(func.ST_Intersects(place, first), and_(west > east, func.ST_Intersects(place, second)))
+        return and_(candidates, touched)
 
 
 def not_true(condition: Condition) -> Condition:
