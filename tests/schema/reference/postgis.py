@@ -71,6 +71,8 @@ class PostGIS:
                 shrink = max(math.cos(math.radians((south + north) / 2)), 0.01)
                 shown = f"ST_SimplifyPreserveTopology(ST_Scale({shown}, $3::float8, 1), $4::float8)"
                 shown = f"ST_Scale({shown}, 1 / $3::float8, 1)"
+                if shape.geom_type.startswith("Multi"):
+                    shown = f"ST_Multi({shown})"
                 arguments += [shrink, simplify / METERS_PER_DEGREE]
             if crs in ("GCJ02", "BD09"):
                 shown = f"luodi_{crs.lower()}({shown})"
