@@ -7,7 +7,23 @@ binding cannot be reached. Values travel as bind parameters.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, false, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from schema.compiler.arguments import Tree, Value
 from schema.compiler.entity import (
@@ -95,6 +111,9 @@ class Predicate:
         if isinstance(binding, GeometryBinding):
             return self._geometry(binding.column, row, tree, argument)
         target = self._model.target(entity, name)
+        if isinstance(binding, ToOneBinding) and self._names_one(target, tree):
+            # known before the rows are looked at, so that the index on the column is used, in its order
+            return row(binding.column) == self._key_of_one(target, tree, argument, depth)
         if isinstance(binding, ToOneBinding):
             return self._exists(
                 target, lambda other: other(target.table.c.id) == row(binding.column), tree, argument, depth
@@ -106,6 +125,21 @@ class Predicate:
             if item is not None
         ]
         return and_(true(), *related)
+
+    def _names_one(self, target: Entity, tree: dict[str, Tree]) -> bool:
+        """Whether a filter asks for a unique value, so that at most one row satisfies it."""
+        for name, item in tree.items():
+            if isinstance(item, dict) and item.get("eq") is not None and name not in ("and", "or", "not"):
+                binding = self._model.filterable(target, name)
+                if isinstance(binding, IdBinding) or (isinstance(binding, ColumnBinding) and is_unique(binding.column)):
+                    return True
+        return False
+
+    def _key_of_one(self, target: Entity, tree: Tree, argument: str, depth: int) -> ColumnElement[Any]:
+        source, other = self._binds.alias(target.table)
+        condition = self.condition(target, tree, other, argument, depth + 1)
+        found = select(other(target.table.c.id)).select_from(source)
+        return found.where(condition, *self._binds.visible(target.table, other)).correlate(None).scalar_subquery()
 
     def _quantified(
         self,
@@ -210,6 +244,14 @@ class Predicate:
         second = func.ST_Envelope(func.ST_MakeEnvelope(-180, south, east, north, WGS84_SRID))
         touched = or_(func.ST_Intersects(place, first), and_(west > east, func.ST_Intersects(place, second)))
         return and_(candidates, touched)
+
+
+def is_unique(column: Column[Any]) -> bool:
+    """Whether a constraint of its own makes the column unique."""
+    return any(
+        isinstance(constraint, (UniqueConstraint, PrimaryKeyConstraint)) and list(constraint.columns) == [column]
+        for constraint in column.table.constraints
+    )
 
 
 def not_true(condition: Condition) -> Condition:

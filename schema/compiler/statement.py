@@ -75,13 +75,29 @@ class Statement:
     parameters: tuple[Binder | str | int, ...]
 
 
-class Scope:
-    """A subquery under construction: hands out references to its columns and remembers which were used."""
+@dataclass(frozen=True)
+class ToOneJoin:
+    """A to-one relation of a scope: the rows it may lead to as JSON, and the scope's column that leads there."""
 
-    def __init__(self, name: str) -> None:
+    name: str
+    rows: Any
+    id: ColumnElement[Any]
+    key: ColumnElement[Any]
+    key_name: str
+
+
+class Scope:
+    """A subquery under construction: hands out references to its columns and remembers which were used.
+
+    A ``shared`` scope makes the JSON of a to-one relation once for all rows that lead to the same one; otherwise it is
+    looked up row by row.
+    """
+
+    def __init__(self, name: str, *, shared: bool = False) -> None:
         self.name = name
         self.used: dict[str, Column[Any]] = {}
-        self.joins: list[FromClause] = []
+        self.shared = shared
+        self.joins: list[ToOneJoin] = []
 
     def row(self, source: Column[Any]) -> ColumnElement[Any]:
         self.used[source.name] = source
@@ -234,7 +250,7 @@ class StatementBuilder:
             self._path = outer
             return nullable(text) if member.column.nullable else text
         if isinstance(member, ToOne):
-            return self.to_one(member.target, scope.row(member.column), scope)
+            return self.to_one(member.target, scope.row(member.column), member.column.name, scope)
         if isinstance(member, ReadConnection):
             return self._connection(member, scope)
         if isinstance(member, ReadRecords):
@@ -250,27 +266,24 @@ class StatementBuilder:
         is_enum = self._model.is_enum(member.leaf)
         return scalar_text(scope.row(source), member.leaf, is_null=bool(source.nullable), is_enum=is_enum)
 
-    def to_one(self, target: ReadObject, key: ColumnElement[Any], scope: Scope) -> ColumnElement[Any]:
-        """The object whose primary key is ``key``, by a lateral join left in the scope; ``null`` when not visible."""
+    def to_one(self, target: ReadObject, key: ColumnElement[Any], key_name: str, scope: Scope) -> ColumnElement[Any]:
+        """The object whose primary key is ``key``, by a join left in the scope; ``null`` when there is none visible."""
         table = target.entity.table
         source, row = self.alias(table)
         inner = Scope(_alias_name(source))
         text = self.object(target, inner)
         name = self._name("one")
-        one = (
-            select(text.label("j"))
-            .select_from(self._joined(source, inner))
-            .where(row(table.c.id) == key, *self.visible(table, row))
-            .offset(literal_column("0"))  # keeps the planner from merging it, so that it can be memoized
-            .correlate(None)
-            .lateral(name)
-        )
-        scope.joins.append(one)
-        return nullable(literal_column(f"{name}.j", Text()))
+        id_ = row(table.c.id)
+        rows = select(id_.label("id"), text.label("j")).select_from(self._joined(source, inner))
+        rows = rows.where(*self.visible(table, row)).correlate(None)
+        scope.joins.append(ToOneJoin(name, rows, id_, key, key_name))
+        return nullable(literal_column(f"{scope.name}.{name}" if scope.shared else f"{name}.j", Text()))
 
     def _joined(self, source: FromClause, scope: Scope) -> FromClause:
         for join in scope.joins:
-            source = source.outerjoin(join, true())
+            # OFFSET 0 keeps the planner from merging it, so that it can be memoized
+            one = join.rows.where(join.id == join.key).offset(literal_column("0")).lateral(join.name)
+            source = source.outerjoin(one, true())
         return source
 
     def _records(self, target: ReadObject, function: Any, *, ordered: bool) -> ColumnElement[Any]:
@@ -306,8 +319,8 @@ class StatementBuilder:
     def joined(self, source: FromClause, scope: Scope) -> FromClause:
         return self._joined(source, scope)
 
-    def scope(self, base: str) -> Scope:
-        return Scope(self._name(base))
+    def scope(self, base: str, *, shared: bool = False) -> Scope:
+        return Scope(self._name(base), shared=shared)
 
     def is_enum(self, leaf: str) -> bool:
         return self._model.is_enum(leaf)

@@ -74,7 +74,7 @@ class StatsText:
         at = self._plan.by.index(part.binding.name)
         value = literal_column(f"{self._groups.name}.d{at}")
         if part.target is not None:
-            return self._builder.to_one(part.target, value, self._groups)
+            return self._builder.to_one(part.target, value, f"d{at}", self._groups)
         return scalar_text(value, part.leaf, is_null=True, is_enum=self._builder.is_enum(part.leaf))
 
     def _grouped(self, name: str, measures: list[MeasureBinding], child: MeasureBinding | None) -> Subquery:
