@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import anyio
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -16,7 +17,7 @@ from api.graphql import Answering
 from api.pool import Database, open_database
 from api.request import read_query
 from api.settings import Settings
-from api.token import TokenRefused, signing_key, verify_token
+from api.token import Identity, TokenRefused, signing_key, verify_token
 from geo.route import warm_solver
 from schema.access.visible import Viewer, visible
 from schema.compiler.engine import Answer, Engine
@@ -26,6 +27,8 @@ from schema.root import model
 log = logging.getLogger("luodi")
 
 Clock = Callable[[], datetime.datetime]
+VERIFIED_CEILING = 10_000
+"""Tokens remembered as verified until they expire: checking a signature costs as much as a small query."""
 JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
 
 _STATUS = {
@@ -52,7 +55,7 @@ class Service:
         self.engine = Engine(model(), visible, settings.limits)
         self.database: Database | None = None
         self.answering: Answering | None = None
-        self._viewers: dict[str, tuple[Viewer, datetime.datetime]] = {}
+        self._verified: dict[str, Identity] = {}
 
     async def start(self, url: str) -> None:
         self.database = await open_database(url, self.settings.limits)
@@ -65,10 +68,17 @@ class Service:
             raise Problem(
                 ProblemCode.UNAUTHENTICATED, "Send a token as `Authorization: Bearer …`; `luodi token` makes one."
             )
-        try:
-            identity = verify_token(self.key, token.strip(), self.clock())
-        except TokenRefused as refused:
-            raise Problem(ProblemCode.UNAUTHENTICATED, f"The token is refused: {refused}") from refused
+        now = self.clock()
+        identity = self._verified.get(token)
+        if identity is None or now >= identity.expires_at:
+            try:
+                identity = verify_token(self.key, token.strip(), now)
+            except TokenRefused as refused:
+                self._verified.pop(token, None)
+                raise Problem(ProblemCode.UNAUTHENTICATED, f"The token is refused: {refused}") from refused
+            if len(self._verified) >= VERIFIED_CEILING:
+                self._verified.clear()
+            self._verified[token] = identity
         return Viewer(identity.subject, identity.role)
 
 
@@ -84,11 +94,11 @@ def create(settings: Settings, *, clock: Clock = _now) -> Starlette:
         assert settings.database_url is not None, "the database is started before the application"
         await service.start(settings.database_url)
         assert service.database is not None
-        try:
-            await warm_solver()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(warm_solver)  # beside the first requests, not before them
             yield
-        finally:
-            await service.database.close()
+            tasks.cancel_scope.cancel()
+        await service.database.close()
 
     async def graphql(request: Request) -> Response:
         return await _graphql(service, request)

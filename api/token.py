@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Identity:
 
     subject: str
     role: Role
+    expires_at: datetime = field(default=datetime.max.replace(tzinfo=UTC), compare=False)
 
 
 def issue_token(key: bytes, *, role: Role, subject: str, now: datetime, lifetime: timedelta) -> str:
@@ -88,7 +89,7 @@ def verify_token(key: bytes, token: str, now: datetime) -> Identity:
         raise TokenRefused("The token names no subject.")
     if role not in Role.__members__.values():
         raise TokenRefused("The token names a role that does not exist here.")
-    return Identity(subject, Role(role))
+    return Identity(subject, Role(role), expires)
 
 
 def signing_key(settings: Settings) -> bytes:

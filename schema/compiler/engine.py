@@ -27,7 +27,8 @@ from schema.compiler.arguments import Tree, Value, plain, shape_of
 from schema.compiler.candidates import Columns, candidates_statement
 from schema.compiler.document import Document, Documents, Refused, located
 from schema.compiler.model import Model
-from schema.compiler.plan import Plan, Planner, Prepared
+from schema.compiler.plan import Plan, Prepared
+from schema.compiler.planner import Planner
 from schema.compiler.selection import Selected, Selector
 from schema.compiler.statement import Statement, StatementBuilder, Visible
 from schema.compiler.values import Binder

@@ -42,7 +42,7 @@ class ReportIssueInput:
     project: ProjectKey
     title: str = strawberry.field(description="标题, 1 to 200 characters.")
     description: str | None = strawberry.field(default=None, description="说明")
-    severity: IssueSeverity
+    severity: IssueSeverity | None = strawberry.field(default=None, description="严重程度, MINOR when left out.")
     affected_area: GeoJSON | None = strawberry.field(
         default=None,
         description="影响范围: a Polygon or MultiPolygon; one that reaches into another region raises the level.",
@@ -83,7 +83,7 @@ async def report_issue(context: Context, call: Call) -> dict[str, Any]:
             details={"version": project.version},
         )
     area: Geometry | None = given.get("affectedArea")
-    severity = IssueSeverity(given["severity"])
+    severity = IssueSeverity(given.get("severity") or IssueSeverity.MINOR)
     reach = Reach(
         crosses_regions=area is not None and await crosses_regions(connection, area, project.region_id),
         crosses_fields=given["crossesFields"],
