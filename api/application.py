@@ -94,11 +94,13 @@ def create(settings: Settings, *, clock: Clock = _now) -> Starlette:
         assert settings.database_url is not None, "the database is started before the application"
         await service.start(settings.database_url)
         assert service.database is not None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(warm_solver)  # beside the first requests, not before them
-            yield
-            tasks.cancel_scope.cancel()
-        await service.database.close()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_warm_solver)
+                yield
+                tasks.cancel_scope.cancel()
+        finally:
+            await service.database.close()
 
     async def graphql(request: Request) -> Response:
         return await _graphql(service, request)
@@ -115,6 +117,14 @@ def create(settings: Settings, *, clock: Clock = _now) -> Starlette:
         ],
         lifespan=lifespan,
     )
+
+
+async def _warm_solver() -> None:
+    """Start the solver beside the first requests, not before them; should it fail, the first route says so."""
+    try:
+        await warm_solver()
+    except Exception:
+        log.exception("the solver did not start")
 
 
 def from_environment() -> Starlette:
