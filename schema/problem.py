@@ -3,7 +3,8 @@
 The code is ``errors[].extensions.code`` in GraphQL and ``code`` in ``application/problem+json`` (RFC 9457).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
@@ -77,6 +78,15 @@ class Problem(Exception):
         return entry
 
 
+@contextmanager
+def at_path(path: Sequence[str | int]) -> Iterator[None]:
+    """Problems raised within belong to this response path, unless they already have one."""
+    try:
+        yield
+    except Problem as problem:
+        raise problem.at(path) from problem.__cause__
+
+
 def bad_input(message: str, *, argument: str | None = None, path: Sequence[str | int] | None = None) -> Problem:
     return Problem(ProblemCode.BAD_USER_INPUT, message, argument=argument, path=path)
 
@@ -85,6 +95,6 @@ def limit_exceeded(what: str, limit: float, value: float, fix: str) -> Problem:
     """A limit that was passed: says the limit, the value and the way out."""
     return Problem(
         ProblemCode.LIMIT_EXCEEDED,
-        f"{what} is limited to {limit:g}; this request has {value:g}. {fix}",
+        f"{what} is limited to {limit:,.15g}; this request has {value:,.15g}. {fix}",
         details={"limit": limit, "value": value},
     )

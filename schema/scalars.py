@@ -55,7 +55,7 @@ def read_date(value: Any) -> datetime.date:
 def read_datetime(value: Any) -> datetime.datetime:
     if not isinstance(value, str) or not _DATETIME.fullmatch(value):
         raise ValueError('A DateTime is a string with an offset, such as "2026-03-31T08:30:00+08:00".')
-    instant = datetime.datetime.fromisoformat(value.upper().replace("Z", "+00:00"))
+    instant = datetime.datetime.fromisoformat(value.upper())
     try:
         return instant.astimezone(datetime.UTC)
     except OverflowError as error:

@@ -1,4 +1,4 @@
-"""From an SQLSTATE to a Problem: the one place where PostgreSQL's refusals become the catalogue's (PostgreSQL, appendix A)."""
+"""From an SQLSTATE (PostgreSQL, appendix A) to a Problem: where the database's refusals become the catalogue's."""
 
 from typing import Any
 

@@ -177,7 +177,8 @@ class Prepared:
 
 
 Member = Constant | Scalar | GeometryText | ToOne | ReadConnection | ReadRecords | Nested | ReadStats
-Root = Constant | ReadConnection | ReadStats | Lookup | ReadNodes | Prepared
+BoundRoot = ReadConnection | ReadStats | Lookup | ReadNodes | Prepared
+Root = Constant | BoundRoot
 
 
 @dataclass(frozen=True)

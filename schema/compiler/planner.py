@@ -55,7 +55,7 @@ from schema.compiler.plan import (
 from schema.compiler.selection import ResponsePath, Selected
 from schema.compiler.values import FLOAT, INTEGER
 from schema.limits import Limits
-from schema.problem import bad_input, limit_exceeded
+from schema.problem import at_path, bad_input, limit_exceeded
 
 
 class Planner:
@@ -75,7 +75,8 @@ class Planner:
             if selected.name == "__typename":
                 roots.append((selected.key, Constant(f'"{root_type}"')))
                 continue
-            root = None if selected.definition is None else self._root(root_type, selected, costs)
+            with at_path(selected.path):
+                root = None if selected.definition is None else self._root(root_type, selected, costs)
             if root is None:
                 resolved.append(selected)
             else:
@@ -133,8 +134,11 @@ class Planner:
     ) -> ReadObject:
         bound = self._model.type(type_name)
         assert bound.entity is not None, f"{type_name} reads from no entity"
-        members = tuple((selected.key, self._member(type_name, selected, costs, meters)) for selected in selection)
-        return ReadObject(bound.entity, members)
+        members = []
+        for selected in selection:
+            with at_path(selected.path):
+                members.append((selected.key, self._member(type_name, selected, costs, meters)))
+        return ReadObject(bound.entity, tuple(members))
 
     def _member(self, type_name: str, selected: Selected, costs: list[Cost], meters: Value | None) -> Member:
         if selected.name == "__typename":

@@ -26,6 +26,7 @@ from graphql.execution.values import VariableValues, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
 from schema.compiler.arguments import Tree, argument_trees
+from schema.problem import limit_exceeded
 
 ResponsePath = tuple[str, ...]
 
@@ -60,6 +61,8 @@ class Selector:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
+    ceiling: int = 10_000
+    counted: list[int] = field(default_factory=lambda: [0])
 
     def select(
         self, parent: GraphQLObjectType, selection_sets: tuple[SelectionSetNode, ...], path: ResponsePath = ()
@@ -109,6 +112,9 @@ class Selector:
     def _selected(
         self, parent: GraphQLObjectType, key: str, nodes: tuple[FieldNode, ...], path: ResponsePath
     ) -> Selected:
+        self.counted[0] += 1
+        if self.counted[0] > self.ceiling:  # fragments within fragments multiply: a small document can select millions
+            raise limit_exceeded("The number of selected fields", self.ceiling, self.counted[0], "Select less.")
         name = nodes[0].name.value
         here = (*path, key)
         definition = parent.fields.get(name)

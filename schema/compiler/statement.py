@@ -5,7 +5,8 @@ JSON of its rows is made; a to-one relation is a lateral join, so that PostgreSQ
 already made (Memoize) and the order of the page is kept; a to-many relation is a correlated subquery.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,7 @@ from schema.compiler.geometry_text import geojson_text
 from schema.compiler.json_text import Chain, Part, array_text, nullable, object_text, scalar_text
 from schema.compiler.model import Model
 from schema.compiler.plan import (
+    BoundRoot,
     Constant,
     GeometryText,
     Lookup,
@@ -61,6 +63,7 @@ from schema.compiler.values import (
     list_of,
 )
 from schema.limits import Limits
+from schema.problem import at_path
 
 DIALECT = dialect()  # type: ignore[no-untyped-call]
 Visible = Callable[[Table, Row, Callable[[str, str], ColumnElement[Any]]], Sequence[Condition]]
@@ -179,7 +182,10 @@ class StatementBuilder:
     def _root(self, root: Root) -> Part:
         if isinstance(root, Constant):
             return root.json
-        self._path = root.path
+        with self._at(root.path):
+            return self._bound_root(root)
+
+    def _bound_root(self, root: BoundRoot) -> Part:
         if isinstance(root, ReadConnection):
             return self._connection(root, None)
         if isinstance(root, ReadStats):
@@ -245,9 +251,8 @@ class StatementBuilder:
         if isinstance(member, Scalar):
             return self._scalar(target, member, scope)
         if isinstance(member, GeometryText):
-            outer, self._path = self._path, member.path
-            text = geojson_text(self, member, scope.row(member.column))
-            self._path = outer
+            with self._at(member.path):
+                text = geojson_text(self, member, scope.row(member.column))
             return nullable(text) if member.column.nullable else text
         if isinstance(member, ToOne):
             return self.to_one(member.target, scope.row(member.column), member.column.name, scope)
@@ -302,16 +307,22 @@ class StatementBuilder:
     # Connections
 
     def _connection(self, plan: ReadConnection, parent: Scope | None) -> ColumnElement[Any]:
-        outer, self._path = self._path, plan.path
-        text = ConnectionText(self, plan, parent).text()
-        self._path = outer
-        return text
+        with self._at(plan.path):
+            return ConnectionText(self, plan, parent).text()
 
     def _stats(self, plan: ReadStats, parent: Scope | None) -> ColumnElement[Any]:
-        outer, self._path = self._path, plan.path
-        text = stats_text(self, plan, parent)
-        self._path = outer
-        return text
+        with self._at(plan.path):
+            return stats_text(self, plan, parent)
+
+    @contextmanager
+    def _at(self, path: tuple[str, ...]) -> Iterator[None]:
+        """What is bound or refused within belongs to this response path."""
+        outer, self._path = self._path, path
+        try:
+            with at_path(path):
+                yield
+        finally:
+            self._path = outer
 
     def condition(self, entity: Any, tree: Any, row: Row) -> Condition:
         return self._predicate.condition(entity, tree, row)

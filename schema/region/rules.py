@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RegionKind(StrEnum):
-    """地区类别. Pioneer zones have no adcode and overlap districts; every project has exactly one accountable region."""
+    """地区类别. Pioneer zones have no adcode and overlap districts; each project has one accountable region."""
 
     CITY = "CITY"
     DISTRICT = "DISTRICT"

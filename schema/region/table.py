@@ -52,5 +52,6 @@ region_closure = Table(
     CheckConstraint("depth >= 0", name="depth"),
     CheckConstraint("(depth = 0) = (ancestor_id = region_id)", name="self"),
     Index("ix_region_closure_region_id", "region_id"),
-    comment="Every region with itself (depth 0) and each region above it; kept by a trigger on region, which also refuses a cycle.",
+    comment="Every region with itself (depth 0) and each region above it; kept by a trigger on region, "
+    "which also refuses a cycle.",
 )
