@@ -4,7 +4,7 @@ Only what was asked for is paid for: one row beyond the page only for ``hasNextP
 the page's ends, the count only for ``totalCount``.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal_column, select
 from sqlalchemy.sql.selectable import FromClause
@@ -14,10 +14,8 @@ from schema.compiler.json_text import Chain, Part, array_text, nullable, object_
 from schema.compiler.ordering import DISTANCE, beyond, cursor_part, cursor_text, fingerprint, order_by
 from schema.compiler.plan import Constant, EdgeParts, InfoParts, Nodes, ReadConnection, ReadObject, TotalCount, Within
 from schema.compiler.predicate import Condition, Row, children, not_true
+from schema.compiler.scope import Building, Scope
 from schema.compiler.values import GEOMETRY, INTEGER, METERS
-
-if TYPE_CHECKING:
-    from schema.compiler.statement import Scope, StatementBuilder
 
 KNN_MARGIN = 1.02
 """``<->`` measures on a sphere, ST_Distance on the ellipsoid: they differ by less than 0.6 %, so that the nearest by
@@ -30,7 +28,7 @@ COUNT = "row_count"
 class ConnectionText:
     """Builds one connection beneath a parent row, or at the root."""
 
-    def __init__(self, builder: "StatementBuilder", plan: ReadConnection, parent: "Scope | None") -> None:
+    def __init__(self, builder: Building, plan: ReadConnection, parent: Scope | None) -> None:
         self._builder = builder
         self._plan = plan
         self._parent = parent

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Column,
     ColumnElement,
     Table,
     Text,
@@ -27,9 +26,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import NullType
 
-from schema.compiler.arguments import Value, Variables
+from schema.compiler.arguments import Tree, Value, Variables
 from schema.compiler.connection_text import ConnectionText
-from schema.compiler.entity import IdBinding
+from schema.compiler.entity import Entity, IdBinding
 from schema.compiler.geometry_text import geojson_text
 from schema.compiler.json_text import Chain, Part, array_text, nullable, object_text, scalar_text
 from schema.compiler.model import Model
@@ -52,6 +51,7 @@ from schema.compiler.plan import (
     ToOne,
 )
 from schema.compiler.predicate import Condition, Predicate, Row
+from schema.compiler.scope import Scope, ToOneJoin, reference
 from schema.compiler.stats_text import stats_text
 from schema.compiler.values import (
     TEXT,
@@ -76,43 +76,6 @@ class Statement:
 
     text: str
     parameters: tuple[Binder | str | int, ...]
-
-
-@dataclass(frozen=True)
-class ToOneJoin:
-    """A to-one relation of a scope: the rows it may lead to as JSON, and the scope's column that leads there."""
-
-    name: str
-    rows: Any
-    id: ColumnElement[Any]
-    key: ColumnElement[Any]
-    key_name: str
-
-
-class Scope:
-    """A subquery under construction: hands out references to its columns and remembers which were used.
-
-    A ``shared`` scope makes the JSON of a to-one relation once for all rows that lead to the same one; otherwise it is
-    looked up row by row.
-    """
-
-    def __init__(self, name: str, *, shared: bool = False) -> None:
-        self.name = name
-        self.used: dict[str, Column[Any]] = {}
-        self.shared = shared
-        self.joins: list[ToOneJoin] = []
-
-    def row(self, source: Column[Any]) -> ColumnElement[Any]:
-        self.used[source.name] = source
-        return _reference(self.name, source)
-
-    def text(self, name: str) -> ColumnElement[Any]:
-        return literal_column(f"{self.name}.{name}", Text())
-
-
-def _reference(alias: str, source: Column[Any]) -> ColumnElement[Any]:
-    type_ = NullType() if hasattr(source.type, "geometry_type") else source.type
-    return literal_column(f"{alias}.{source.name}", type_)
 
 
 class StatementBuilder:
@@ -161,7 +124,7 @@ class StatementBuilder:
 
     def alias(self, table: Table) -> tuple[FromClause, Row]:
         name = self._name(table.name)
-        return table.alias(name), lambda source: _reference(name, source)
+        return table.alias(name), lambda source: reference(name, source)
 
     def visible(self, table: Table, row: Row) -> list[Condition]:
         return list(self._visible(table, row, self._viewer))
@@ -241,7 +204,7 @@ class StatementBuilder:
 
     # Objects
 
-    def object(self, target: ReadObject, scope: Scope, meters: Value | None = None) -> Chain:
+    def object(self, target: ReadObject, scope: Scope) -> Chain:
         """The JSON object of the scope's row; joins it needs are left in the scope."""
         return object_text([(key, self._member(target, member, scope)) for key, member in target.members])
 
@@ -301,7 +264,7 @@ class StatementBuilder:
         text = self.object(target, scope)
         body: Part = text
         if ordered:
-            body = array_text(text, order_by=_reference(name, next(iter(table.c))))
+            body = array_text(text, order_by=reference(name, next(iter(table.c))))
         return select(Chain([body])).select_from(self._joined(source, scope)).scalar_subquery()
 
     # Connections
@@ -324,7 +287,7 @@ class StatementBuilder:
         finally:
             self._path = outer
 
-    def condition(self, entity: Any, tree: Any, row: Row) -> Condition:
+    def condition(self, entity: Entity, tree: Tree, row: Row) -> Condition:
         return self._predicate.condition(entity, tree, row)
 
     def joined(self, source: FromClause, scope: Scope) -> FromClause:

@@ -4,7 +4,7 @@ Counting children in a second grouping, joined to the first by the dimensions, n
 the children of rows that the filter leaves out.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, select, true
 from sqlalchemy.sql.selectable import Subquery
@@ -13,18 +13,16 @@ from schema.compiler.entity import MeasureBinding
 from schema.compiler.json_text import Part, array_text, object_text, scalar_text
 from schema.compiler.plan import Constant, ReadStats, StatPart
 from schema.compiler.predicate import Condition, Row, children
-
-if TYPE_CHECKING:
-    from schema.compiler.statement import Scope, StatementBuilder
+from schema.compiler.scope import Building, Scope
 
 
-def stats_text(builder: "StatementBuilder", plan: ReadStats, parent: "Scope | None") -> ColumnElement[Any]:
+def stats_text(builder: Building, plan: ReadStats, parent: Scope | None) -> ColumnElement[Any]:
     """A list of groups, or at a parent row the one group of its related rows."""
     return StatsText(builder, plan, parent).text()
 
 
 class StatsText:
-    def __init__(self, builder: "StatementBuilder", plan: ReadStats, parent: "Scope | None") -> None:
+    def __init__(self, builder: Building, plan: ReadStats, parent: Scope | None) -> None:
         self._builder = builder
         self._plan = plan
         self._parent = parent
