@@ -4,7 +4,7 @@ predicate and the same access rule as every read."""
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from schema.compiler.arguments import Tree, Value
 from schema.compiler.entity import Entity
@@ -25,7 +25,7 @@ def candidates_statement(
     if ids is not None:
         assert entity.prefix is not None
         wanted = builder.bind(ids, list_of(global_id_type(entity.prefix)))
-        conditions.append(row(entity.table.c.id).op("= ANY")(wanted))
+        conditions.append(row(entity.table.c.id) == func.any(wanted))
     elif filter is not None:
         conditions.append(builder.condition(entity, filter, row))
     return builder.compiled(

@@ -158,7 +158,7 @@ class Engine:
         builder = StatementBuilder(self._model, self._visible(scope), self._limits, variables.coerced)
         separate = bool(plan.resolved)
         statement = None
-        if plan.roots:
+        if plan.roots or not separate:  # everything skipped is `{}`
             statement = builder.build_separate(plan) if separate else builder.build(plan)
         return Compiled(plan, statement, separate)
 
@@ -192,7 +192,8 @@ class Engine:
                 try:
                     values.append(parameter.convert(parameter.value.read(variables), parameter.value.argument))
                 except Problem as problem:
-                    raise problem.at(parameter.path) from None
+                    # candidates' parameters have no path of their own: it is the path of the field they are for
+                    raise (problem.at(parameter.path) if parameter.path else problem) from None
             elif isinstance(parameter, int):
                 values.append(records[parameter])
             else:
