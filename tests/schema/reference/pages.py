@@ -45,7 +45,7 @@ def order(type_: str, order_by: Any, postgis: PostGIS) -> list[Key]:
             distances = postgis.distances(type_, PLACE[type_], values.geometry(near))
             keys.append(distance_key(lambda row, d=distances: d.get(row.id)))  # type: ignore[misc]
             continue
-        keys.append(_field_key(type_, item["field"], item["direction"] == "DESC"))
+        keys.append(_field_key(type_, item["field"], item.get("direction") == "DESC"))
         if item["field"] == "ID":
             return keys
     return [*keys, _field_key(type_, "ID", keys[-1].descending if keys else False)]
