@@ -1,6 +1,8 @@
 """Questions about regions that only geometry answers."""
 
-from sqlalchemy import LargeBinary, and_, exists, func, literal, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, LargeBinary, and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from geo.geojson import Geometry
@@ -32,9 +34,10 @@ async def crosses_regions(connection: AsyncConnection, area: Geometry, region_id
             accountable.c.id == region_id,
             accountable.c.kind == RegionKind.PIONEER_ZONE,
             func.ST_Intersects(accountable.c.geometry, region.c.geometry),
+            # a zone cut out of a district touches that district's neighbours too
+            _overlap(accountable.c.geometry, region.c.geometry) > SLIVER_SQUARE_METERS,
         )
     )
-    overlap = func.ST_Area(func.geography(func.ST_Intersection(region.c.geometry, place)))
     found: bool | None = await connection.scalar(
         select(
             exists(
@@ -43,9 +46,14 @@ async def crosses_regions(connection: AsyncConnection, area: Geometry, region_id
                     func.ST_Intersects(region.c.geometry, place),
                     ~own.correlate(region),
                     ~overlapped_by_zone.correlate(region),
-                    overlap > SLIVER_SQUARE_METERS,
+                    _overlap(region.c.geometry, place) > SLIVER_SQUARE_METERS,
                 )
             )
         )
     )
     return bool(found)
+
+
+def _overlap(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[float]:
+    """What two places share, in square metres on the ellipsoid."""
+    return func.ST_Area(func.geography(func.ST_Intersection(one, other)))
