@@ -1,0 +1,4 @@
+SELECT ('{"regions":' || (SELECT ('{"nodes":[' || coalesce(string_agg(('{"name":' || CAST(to_json(page_1.name) AS TEXT) || ',"code":' || CAST(to_json(page_1.code) AS TEXT) || ',"id":"reg_' || page_1.id || '"}'), ','), '') || ']}') AS anon_2
+FROM (SELECT region_1.name AS name, region_1.code AS code, region_1.id AS id
+FROM region AS region_1 ORDER BY region_1.id ASC
+ LIMIT $1::bigint) AS page_1) || '}') AS anon_1

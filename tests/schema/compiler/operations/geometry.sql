@@ -1,0 +1,3 @@
+SELECT ('{"region":' || coalesce((SELECT ('{"geometry":' || coalesce(ST_AsGeoJSON(luodi_gcj02(ST_Multi(ST_Scale(ST_SimplifyPreserveTopology(ST_Scale(region_1.geometry, greatest(cos(radians(ST_Y(ST_Centroid(ST_Envelope(region_1.geometry))))), 0.01), 1.0), $2::float8 / CAST(111195.08023353292 AS FLOAT(53))), CAST(1.0 AS FLOAT(53)) / CAST(greatest(cos(radians(ST_Y(ST_Centroid(ST_Envelope(region_1.geometry))))), 0.01) AS FLOAT), 1.0))), $3::int, 0), 'null') || ',"plain":' || coalesce(ST_AsGeoJSON(region_1.geometry, 7, 0), 'null') || '}') AS anon_2
+FROM region AS region_1
+WHERE region_1.code = $1::text), 'null') || '}') AS anon_1

@@ -1,0 +1,3 @@
+SELECT ('{"project":' || coalesce((SELECT ('{"id":"prj_' || project_1.id || '","code":' || CAST(to_json(project_1.code) AS TEXT) || ',"name":' || CAST(to_json(project_1.name) AS TEXT) || ',"stage":"' || CAST(project_1.stage AS TEXT) || '","totalInvestment":"' || CAST(project_1.total_investment AS TEXT) || '","startedOn":' || coalesce(('"' || CAST(project_1.started_on AS TEXT) || '"'), 'null') || ',"updatedAt":' || CAST(to_json(project_1.updated_at) AS TEXT) || ',"version":' || CAST(project_1.version AS TEXT) || ',"__typename":"Project"}') AS anon_2
+FROM project AS project_1
+WHERE project_1.code = $1::text), 'null') || '}') AS anon_1
