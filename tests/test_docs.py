@@ -16,7 +16,7 @@ from types import ModuleType
 
 import asyncpg
 import pytest
-from graphql import OperationDefinitionNode, OperationType, parse, validate
+from graphql import Node, OperationDefinitionNode, OperationType, parse, validate
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.schema import CreateTable
 
@@ -129,6 +129,27 @@ def test_files_named_in_prose_exist(name: str) -> None:
 def test_the_examples_are_valid() -> None:
     for text in blocks(README, "graphql"):
         assert validate(model().graphql, parse(text)) == [], text
+
+
+def test_the_answer_shown_has_the_flagships_members() -> None:
+    """Shortened or not, no member may stand in it that the request does not ask for, nor where it does not."""
+    asked = parse((HOUSE / "api" / "flagship.graphql").read_text()).definitions[0]
+
+    def compare(value: object, selection: dict[str, Node], path: str) -> None:
+        if isinstance(value, list):
+            for one in value:
+                compare(one, selection, path)
+        elif isinstance(value, dict) and selection:  # a scalar, GeoJSON among them, has no selection beneath
+            for name, member in value.items():
+                assert name in selection, f"{path}.{name}"
+                compare(member, fields(selection[name]), f"{path}.{name}")
+
+    def fields(node: Node) -> dict[str, Node]:
+        selected = getattr(node, "selection_set", None)
+        return {one.name.value: one for one in selected.selections} if selected else {}
+
+    (shown,) = blocks(README, "json")
+    compare(json.loads(shown)["data"], fields(asked), "data")
 
 
 async def test_the_readmes_requests_are_answered(own_city_url: str) -> None:
