@@ -15,7 +15,7 @@ from schema.compiler.ordering import DISTANCE, beyond, cursor_part, cursor_text,
 from schema.compiler.plan import Constant, EdgeParts, InfoParts, Nodes, ReadConnection, ReadObject, TotalCount, Within
 from schema.compiler.predicate import Condition, Row, children, not_true
 from schema.compiler.scope import Building, Scope
-from schema.compiler.values import GEOMETRY, INTEGER, METERS
+from schema.compiler.values import GEOGRAPHY, INTEGER, METERS
 
 KNN_MARGIN = 1.02
 """``<->`` measures on a sphere, ST_Distance on the ellipsoid: they differ by less than 0.6 %, so that the nearest by
@@ -144,7 +144,7 @@ class ConnectionText:
             return []
         assert parent is not None
         if isinstance(relation, ToManyBinding):
-            return [children(relation, row, parent.row(relation.parent))]
+            return [children(self._builder, relation, row, parent.row(relation.parent))]
         if isinstance(relation.binding, NearbyBinding):
             if not within:
                 return []
@@ -162,7 +162,7 @@ class ConnectionText:
             return func.geography(self._parent.row(relation.binding.origin))
         place = self._plan.keys[0].place
         assert place is not None
-        return func.geography(self._builder.bind(place, GEOMETRY))
+        return func.geography(self._builder.bind(place, GEOGRAPHY))
 
     def _place(self, row: Row) -> ColumnElement[Any]:
         relation = self._plan.relation

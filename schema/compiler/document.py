@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -23,6 +24,7 @@ from graphql import (
     visit,
 )
 
+from schema.compiler.literals import MEMBERS, RULES, argument_path
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, limit_exceeded
 
@@ -75,7 +77,12 @@ class Documents:
         except RecursionError as error:
             raise Refused([Problem(ProblemCode.GRAPHQL_PARSE_FAILED, "The document is nested too deeply.")]) from error
         check_limits(node, self._limits)
-        errors = validate(self._schema, node, max_errors=ERROR_CEILING)
+        try:
+            errors = validate(self._schema, node, RULES, max_errors=ERROR_CEILING)
+        except RecursionError as error:
+            raise Refused(
+                [Problem(ProblemCode.GRAPHQL_VALIDATION_FAILED, "The document is nested too deeply.")]
+            ) from error
         if errors:
             raise Refused([located(error, ProblemCode.GRAPHQL_VALIDATION_FAILED, node) for error in errors])
         operations: dict[str | None, OperationDefinitionNode] = {}
@@ -89,27 +96,43 @@ class Documents:
 
 
 def located(error: GraphQLError, code: ProblemCode, document: DocumentNode | None) -> Problem:
-    """An error of graphql-core as a Problem: with its locations, and the path of the field it stands in."""
+    """An error of graphql-core as a Problem: its locations, the path of its field, the argument at fault."""
     locations = [{"line": at.line, "column": at.column} for at in error.locations or []]
-    path = error.path or (field_path(document, error.nodes[0]) if document is not None and error.nodes else None)
-    problem = Problem(code, error.message, path=path)
+    field, argument = around(document, error.nodes[0]) if document is not None and error.nodes else (None, None)
+    # a message quotes what was sent, and that may be what no answer can hold
+    message = error.message.encode("utf-8", "backslashreplace").decode()
+    problem = Problem(code, message, path=error.path or field)
+    if argument is not None:
+        problem.argument = argument_path(argument, (error.extensions or {}).get(MEMBERS, ()))
     problem.locations = locations
     return problem
 
 
-def field_path(document: DocumentNode, wanted: Node) -> list[str | int] | None:
-    """The response keys from the root to the field around a node, None where it stands in no operation's field."""
+def around(document: DocumentNode, wanted: Node) -> tuple[list[str | int] | None, str | None]:
+    """Where a node stands: the response keys from the root to the field around it, and that field's argument.
+
+    Each is None where the node stands in none. Within a fragment the keys begin with the fragment's own fields.
+    """
     if wanted.loc is None:
-        return None
-    found: list[str | int] = []
+        return None, None
+    start, end = wanted.loc.start, wanted.loc.end
+    keys: list[str | int] = []
+    arguments: list[str] = []
+
+    def holds(node: Node) -> bool:
+        return node.loc is not None and node.loc.start <= start and end <= node.loc.end
 
     class Around(Visitor):
         def enter_field(self, node: FieldNode, *_: Any) -> None:
-            if node.loc and wanted.loc and node.loc.start <= wanted.loc.start and wanted.loc.end <= node.loc.end:
-                found.append(node.alias.value if node.alias else node.name.value)
+            if holds(node):
+                keys.append(node.alias.value if node.alias else node.name.value)
+
+        def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+            if holds(node):
+                arguments.append(node.name.value)
 
     visit(document, Around())
-    return found or None
+    return keys or None, arguments[-1] if arguments else None
 
 
 def check_limits(document: DocumentNode, limits: Limits) -> None:

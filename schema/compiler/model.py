@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import strawberry
-from graphql import GraphQLEnumType, GraphQLSchema
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema
 from strawberry.types.base import StrawberryObjectDefinition, get_object_definition
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
@@ -44,6 +44,9 @@ class Model:
         self._types: dict[str, BoundType] = {}
         for name, type_ in self.graphql.type_map.items():
             definition = type_.extensions.get("strawberry-definition")
+            if isinstance(type_, GraphQLInputObjectType) and isinstance(definition, StrawberryObjectDefinition):
+                # Strawberry checks @oneOf by a rule of its own; graphql-core's, which we run, go by this
+                type_.is_one_of = definition.is_one_of
             if isinstance(definition, StrawberryObjectDefinition) and not definition.is_input:
                 fields = {_graphql_name(one): one for one in definition.fields}
                 self._types[name] = BoundType(name, entity_of(definition.origin), fields)

@@ -94,9 +94,11 @@ class Planner:
         if isinstance(binding, LookupBinding):
             by = selected.arguments["by"]
             assert isinstance(by, dict)
-            ((name, value),) = by.items()
-            if not isinstance(value, Value):
-                raise bad_input("Give the key a value, not null.", argument=f"by.{name}", path=path)
+            (name, value), *others = by.items() or [("", None)]
+            if not isinstance(value, Value) or others:
+                raise bad_input(
+                    "Give exactly one key, and a value to it.", argument=f"by.{name}" if name else "by", path=path
+                )
             target = self._object(_type_name(selected), selected.only(), costs)
             key = self._model.filterable(target.entity, name)
             column = key.column if isinstance(key, ColumnBinding) else target.entity.table.c.id
@@ -110,7 +112,7 @@ class Planner:
                 for name, entity in self._model.entities().items()
                 if entity.prefix is not None and name in selected.selected
             }
-            costs.append(_times(self._count_of_ids(ids), _total(beneath)) if binding.many else _total(beneath))
+            costs.append(_times(self._count_of_ids(ids, path), _total(beneath)) if binding.many else _total(beneath))
             return ReadNodes(binding.many, ids, targets, path)
         if isinstance(binding, PreparedBinding):
             place, self._prepared = self._prepared, self._prepared + 1
@@ -118,13 +120,13 @@ class Planner:
             return Prepared(place, binding, selected.arguments, target, path)
         return None
 
-    def _count_of_ids(self, ids: Value) -> Cost:
+    def _count_of_ids(self, ids: Value, path: ResponsePath) -> Cost:
         ceiling = self._limits.page_ceiling
 
         def count(variables: Variables) -> float:
             number = len(ids.read(variables))
             if number > ceiling:
-                raise limit_exceeded("The number of ids", ceiling, number, "Ask in several requests.").at(("nodes",))
+                raise limit_exceeded("The number of ids", ceiling, number, "Ask in several requests.").at(path)
             return float(number)
 
         return count

@@ -35,6 +35,7 @@ from schema.compiler.entity import (
     ToOneBinding,
 )
 from schema.compiler.values import (
+    GEOGRAPHY,
     GEOMETRY,
     METERS,
     TEXT,
@@ -153,7 +154,7 @@ class Predicate:
         depth: int,
     ) -> Condition:
         def joined(other: Row) -> Condition:
-            return children(binding, other, row(entity.table.c.id))
+            return children(self._binds, binding, other, row(entity.table.c.id))
 
         if quantifier == "every":
             return not_(self._exists(target, joined, tree, argument, depth, negated=True))
@@ -217,7 +218,7 @@ class Predicate:
                 conditions.append(
                     func.ST_DWithin(
                         func.geography(place),
-                        func.geography(self._binds.bind(geometry, GEOMETRY)),
+                        func.geography(self._binds.bind(geometry, GEOGRAPHY)),
                         self._binds.bind(meters, METERS),
                     )
                 )
@@ -259,12 +260,21 @@ def not_true(condition: Condition) -> Condition:
     return condition.is_not(true())
 
 
-def children(binding: ToManyBinding, other: Row, parent: ColumnElement[Any]) -> Condition:
-    """The condition that joins a child row to its parent's key, directly or through a closure table."""
+def children(binds: Binds, binding: ToManyBinding, other: Row, parent: ColumnElement[Any]) -> Condition:
+    """The condition that joins a child row to its parent's key: directly, through a closure table, via a row between."""
+    if binding.via is None:
+        return _holds_key(binding, other(binding.remote), parent)
+    source, between = binds.alias(binding.via.table)
+    (key,) = (foreign_key.column for foreign_key in binding.remote.foreign_keys)
+    conditions = [_holds_key(binding, between(binding.via), parent), *binds.visible(binding.via.table, between)]
+    return other(binding.remote).in_(select(between(key)).select_from(source).where(*conditions).correlate(None))
+
+
+def _holds_key(binding: ToManyBinding, held: ColumnElement[Any], parent: ColumnElement[Any]) -> Condition:
     if binding.through is None:
-        return other(binding.remote) == parent
+        return held == parent
     ancestor, descendant = binding.through
-    return other(binding.remote).in_(select(descendant).where(ancestor == parent))
+    return held.in_(select(descendant).where(ancestor == parent))
 
 
 def compare(operator: str, left: ColumnElement[Any], right: ColumnElement[Any], nullable: bool) -> Condition:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import shapely
 from sqlalchemy import BigInteger, Column, Date, DateTime, Float, Integer, Numeric, Text, types
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -19,6 +21,8 @@ STRING_CEILING = 10_000
 LIST_CEILING = 10_000
 METERS_CEILING = 20_040_000.0
 """Half the equator: no two places on earth are farther apart."""
+ANTIPODAL_DEGREES = 1e-7
+"""Ends of an edge nearer than this to antipodes, about a centimetre, have no one shortest way between them."""
 BIGINT_CEILING = 2**63 - 1
 
 Convert = Callable[[Any, str], Any]
@@ -84,6 +88,19 @@ def _geometry(value: Any, argument: str) -> str:
     return value.hex_ewkb
 
 
+def _geography(value: Any, argument: str) -> str:
+    text = _geometry(value, argument)
+    if value.type != "Point":
+        # of rings and parts too the seams between them: only what spans the earth has such a seam
+        lon, lat = shapely.get_coordinates(shapely.from_wkb(value.ewkb)).T
+        apart, opposite = np.abs(np.diff(lon)), np.abs(lat[1:] + lat[:-1]) < ANTIPODAL_DEGREES
+        poles = np.abs(lat[1:]) > 90 - ANTIPODAL_DEGREES
+        if np.any(opposite & (poles | (np.abs(apart - 180) < ANTIPODAL_DEGREES))):
+            message = "An edge leads to the other end of the earth, by no way of its own; put a position between."
+            raise bad_input(message, argument=argument)
+    return text
+
+
 def _meters(value: Any, argument: str) -> float:
     if not (math.isfinite(value) and 0 <= value <= METERS_CEILING):
         raise bad_input(f"Metres must lie between 0 and {METERS_CEILING:g}.", argument=argument)
@@ -98,6 +115,8 @@ DATE = ValueType("date", Date(), _as_is)
 DATETIME = ValueType("timestamptz", DateTime(timezone=True), _as_is)
 METERS = ValueType("float8", Float(53), _meters)
 GEOMETRY = ValueType("text::geometry", types.NullType(), _geometry)
+GEOGRAPHY = ValueType("text::geometry", types.NullType(), _geography)
+"""A geometry to measure from on the ellipsoid."""
 
 
 def type_of(column: Column[Any]) -> ValueType:

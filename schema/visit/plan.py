@@ -124,6 +124,8 @@ async def _sites(context: Context, call: Call, given: Any) -> tuple[Site, ...]:
             raise Problem(
                 ProblemCode.NOT_FOUND, f"There is no project {missing[0]}.", argument="input.sites.projectIds"
             )
+    if any(row["priority"] is None for row in rows):
+        raise bad_input("No priorities of visits are in force on this day; take a later one.", argument="input.date")
     return tuple(
         Site(
             row["id"],
