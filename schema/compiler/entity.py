@@ -49,15 +49,17 @@ class ToOneBinding:
 @dataclass(frozen=True)
 class ToManyBinding:
     """The entities whose ``remote`` column holds this row's key, or, ``through`` a closure table, the key of any
-    row below it (``through`` = the closure's (ancestor, descendant) columns)."""
+    row below it (``through`` = the closure's (ancestor, descendant) columns). With ``via``, ``remote`` holds the key
+    of a row between, whose column ``via`` holds this row's."""
 
     remote: Column[Any]
     through: tuple[Column[Any], Column[Any]] | None = None
+    via: Column[Any] | None = None
 
     @property
     def parent(self) -> Column[Any]:
-        """The primary key that ``remote`` refers to."""
-        (foreign_key,) = self.remote.foreign_keys
+        """The primary key of this row's table, to which ``via`` or else ``remote`` refers."""
+        (foreign_key,) = (self.remote if self.via is None else self.via).foreign_keys
         return foreign_key.column
 
 
@@ -262,8 +264,14 @@ def to_one(source: Column[Any], description: str) -> Any:
     return _bound(ToOneBinding(source), description)
 
 
-def to_many(remote: Column[Any], description: str, *, through: tuple[Column[Any], Column[Any]] | None = None) -> Any:
-    return _bound(ToManyBinding(remote, through), description)
+def to_many(
+    remote: Column[Any],
+    description: str,
+    *,
+    through: tuple[Column[Any], Column[Any]] | None = None,
+    via: Column[Any] | None = None,
+) -> Any:
+    return _bound(ToManyBinding(remote, through, via), description)
 
 
 def nearby(target: Column[Any], origin: Column[Any], description: str) -> Any:

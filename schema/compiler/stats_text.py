@@ -84,7 +84,7 @@ class StatsText:
             conditions.append(builder.condition(plan.entity, plan.filter, row))
         if plan.related is not None:
             assert self._parent is not None
-            conditions.append(children(plan.related, row, self._parent.row(plan.related.parent)))
+            conditions.append(children(builder, plan.related, row, self._parent.row(plan.related.parent)))
         from_: Any = source
         measured: Row = row
         if child is not None:

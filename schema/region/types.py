@@ -19,6 +19,7 @@ from schema.compiler.entity import (
     to_one,
 )
 from schema.database import DataOrigin
+from schema.issue.table import issue
 from schema.land.table import parcel
 from schema.project.table import project
 from schema.region.rules import RegionKind
@@ -26,6 +27,7 @@ from schema.region.table import region, region_closure
 from schema.scalars import GeoJSON
 
 if TYPE_CHECKING:
+    from schema.issue.types import Issue
     from schema.land.types import Parcel
     from schema.project.stats import RegionStats
     from schema.project.types import Project
@@ -64,6 +66,9 @@ class Region(Node):
     )
     projects: Connection[Annotated["Project", strawberry.lazy("schema.project.types")]] = to_many(
         project.c.region_id, "责任地区为本地区及以下的项目: accountable here or below.", through=below
+    )
+    issues: Connection[Annotated["Issue", strawberry.lazy("schema.issue.types")]] = to_many(
+        issue.c.project_id, "本地区及以下项目的问题", through=below, via=project.c.region_id
     )
     parcels: Connection[Annotated["Parcel", strawberry.lazy("schema.land.types")]] = to_many(
         parcel.c.region_id, "本地区及以下的地块", through=below

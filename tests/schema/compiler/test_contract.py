@@ -13,9 +13,11 @@ PAGE = "filter orderBy first after last before"
 
 FIELDS = {
     "Node": "id",
-    "Query": "node nodes viewer project projects region regions issues inspections parcels projectStats siteVisitRoute layers",
+    "Query": "node nodes viewer project projects region regions issues inspections parcels projectStats "
+    "siteVisitRoute layers",
     "Mutation": "reportIssue",
-    "Project": "id code name stage totalInvestment location footprint region issues inspections startedOn updatedAt version "
+    "Project": "id code name stage totalInvestment location footprint region issues inspections startedOn "
+    "updatedAt version "
     "nearbyParcels",
     "Region": "id code name kind parent children geometry projects issues parcels stats",
     "Issue": "id project title status level severity deadline createdAt",
@@ -31,7 +33,8 @@ FIELDS = {
     "NearbyParcelConnection": "edges nodes pageInfo totalCount",
     "NearbyParcelEdge": "distanceMeters node cursor",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
-    "ProjectFilter": "id code name stage totalInvestment location footprint region issues inspections startedOn updatedAt "
+    "ProjectFilter": "id code name stage totalInvestment location footprint region issues inspections "
+    "startedOn updatedAt "
     "version and or not",
     "RegionFilter": "under and or not",
     "IssueFilter": "idempotencyKey",
@@ -111,4 +114,10 @@ def test_scalars_one_of_and_defaults(published: GraphQLSchema) -> None:
     issue = published.type_map["ReportIssueInput"]
     assert isinstance(issue, GraphQLInputObjectType)
     required = {name for name, field in issue.fields.items() if isinstance(field.type, GraphQLNonNull)}
-    assert required & set(FIELDS["ReportIssueInput"].split()) <= {"idempotencyKey", "project", "title"}
+    assert required <= {
+        "idempotencyKey",
+        "project",
+        "title",
+        "crossesFields",
+        "needsCity",
+    }  # the last two have defaults

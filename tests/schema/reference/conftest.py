@@ -3,7 +3,7 @@
 import asyncio
 import datetime
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ NOW = datetime.datetime(2026, 6, 30, 4, tzinfo=datetime.UTC)
 
 
 @pytest.fixture(scope="session")
-async def odd_city_url(new_database: NewDatabase, migrated_template: str) -> AsyncIterator[str]:
+async def odd_city_url(new_database: NewDatabase, migrated_template: str) -> str:
     """Address of a city of 60 projects with what a drawn city lacks; leave it as it was."""
     url = await new_database(migrated_template)
     await asyncio.to_thread(seed, url, projects=PROJECTS, today=TODAY, progress=silence)
@@ -42,7 +42,7 @@ async def odd_city_url(new_database: NewDatabase, migrated_template: str) -> Asy
         await connection.execute("ANALYZE")
     finally:
         await connection.close()
-    yield url
+    return url
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class _Execution:
         self._asking = asking
         self._filters = Filters(city, postgis, operator=asking.role == "OPERATOR")
 
-    def resolve(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve(self, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if info.parent_type.name == "Query":
             return self._root(info.field_name, arguments)
         if isinstance(source, Row):

@@ -37,11 +37,13 @@ class One:
 
 @dataclass(frozen=True)
 class Many:
-    """The rows of the target whose column holds this row's id, or with ``below`` that of any region beneath it."""
+    """The rows of the target whose column holds this row's id, or with ``below`` that of any region beneath it;
+    ``via`` a type, those that belong to its rows."""
 
     target: str
     column: str
     below: bool = False
+    via: "Many | None" = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ TYPES: Mapping[str, Mapping[str, Field]] = {
         "parent": One("parent_id", "Region"),
         "children": Many("Region", "parent_id"),
         "projects": Many("Project", "region_id", below=True),
+        "issues": Many("Issue", "project_id", via=Many("Project", "region_id", below=True)),
         "parcels": Many("Parcel", "region_id", below=True),
     },
     "Issue": {

@@ -45,7 +45,10 @@ class Filters:
 
     def children(self, row: Row, relation: Many) -> list[Row]:
         """The rows a to-many field leads to, whoever may see them."""
-        keys = self._city.at_or_below(row.id) if relation.below else [row.id]
+        if relation.via is not None:
+            keys = [between.id for between in self.children(row, relation.via) if self.visible(between)]
+        else:
+            keys = self._city.at_or_below(row.id) if relation.below else [row.id]
         return [child for key in keys for child in self._city.related(relation.target, relation.column, key)]
 
     def parent(self, row: Row, relation: One) -> Row | None:
@@ -109,7 +112,7 @@ class Filters:
             return any(shape.intersects(box) for box in boxes(*given))
         if operator == "dwithin":
             origin = values.geometry(given["geometry"])
-            return self._postgis.distances(row.type, column, origin)[row.id] <= given["meters"]
+            return self._postgis.distances(row.type, column, origin)[row.id] <= float(given["meters"])
         other = values.geometry(given)
         return bool(shape.within(other) if operator == "within" else shape.intersects(other))
 

@@ -96,7 +96,10 @@ def page(rows: Sequence[Row], keys: Sequence[Key], arguments: dict[str, Any]) ->
     def of(row: Row) -> list[Any]:
         return [key.of(row) for key in keys]
 
-    ordered = sorted(rows, key=functools.cmp_to_key(lambda a, b: compare(keys, of(a), of(b))))
+    def compared(left: Row, right: Row) -> int:
+        return compare(keys, of(left), of(right))
+
+    ordered = sorted(rows, key=functools.cmp_to_key(compared))
     after, before = arguments.get("after"), arguments.get("before")
     not_after = [] if after is None else [r for r in ordered if compare(keys, of(r), bound(keys, after)) <= 0]
     not_before = [] if before is None else [r for r in ordered if compare(keys, of(r), bound(keys, before)) >= 0]

@@ -67,7 +67,7 @@ class PostGIS:
             arguments: list[Any] = [shapely.to_wkb(shape), DEFAULT_DECIMALS if decimals is None else decimals]
             shown = "ST_GeomFromWKB($1, 4326)"
             if simplify is not None:
-                west, south, east, north = shape.bounds
+                _, south, _, north = shape.bounds
                 shrink = max(math.cos(math.radians((south + north) / 2)), 0.01)
                 shown = f"ST_SimplifyPreserveTopology(ST_Scale({shown}, $3::float8, 1), $4::float8)"
                 shown = f"ST_Scale({shown}, 1 / $3::float8, 1)"

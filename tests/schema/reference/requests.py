@@ -151,9 +151,7 @@ class Drawing:
         self.definitions.append(f"${name}: {type_}{default}")
         return f"${name}"
 
-    def literal(
-        self, type_: GraphQLInputType, value: Any, *, one_of: bool = False, variable: bool = True
-    ) -> str:
+    def literal(self, type_: GraphQLInputType, value: Any, *, one_of: bool = False, variable: bool = True) -> str:
         """A value in the document, some of its parts as variables; itself never without ``variable``."""
         if variable and value is not None and self.chance(6):
             declared = f"{nullable(type_)}!" if one_of else str(type_)

@@ -15,13 +15,18 @@ REQUESTS = {
             project { code region { name } } } }
         parcels(first: 9) { nodes { id code kind landUse status areaHectares geometry origin updatedAt version
             region { code } } } }""",
-    "defaults, counts and ends": "{ issues { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
-    "the last ones": """{ issues(last: 5, orderBy: [{ field: DEADLINE, direction: DESC }]) { totalCount nodes { title deadline }
+    "defaults, counts and ends": """{ issues { totalCount pageInfo { hasNextPage hasPreviousPage startCursor
+        endCursor } } }""",
+    "the last ones": """{ issues(last: 5, orderBy: [{ field: DEADLINE, direction: DESC }]) { totalCount nodes {
+        title deadline }
         edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }""",
     "nothing asked of a page": "{ issues(first: 0) { nodes { id } pageInfo { hasNextPage startCursor endCursor } } }",
     "beneath": """{ region(by: { code: "210200" }) { name stats { projectCount totalInvestment openIssueCount }
-        children(orderBy: [{ field: CODE }]) { totalCount nodes { code stats { projectCount openIssueCount totalInvestment }
-            projects(first: 2) { totalCount nodes { name } } parcels(first: 1) { totalCount nodes { code } } } } } }""",
+        children(orderBy: [{ field: CODE }]) { totalCount nodes { code stats { projectCount openIssueCount
+        totalInvestment }
+            projects(first: 2) { totalCount nodes { name } } parcels(first: 1) { totalCount nodes { code } }
+            issues(first: 2, filter: { status: { eq: OPEN } }) { totalCount nodes { title project { code } } } } } }
+        regions(filter: { issues: { none: { status: { eq: OPEN } } } }) { nodes { name } } }""",
     "under": '{ projects(filter: { region: { under: "210200" } }) { totalCount } }',
     "some, none, every": """{
         a: projects(filter: { issues: { some: { status: { eq: OPEN } } } }) { totalCount }
@@ -40,16 +45,22 @@ REQUESTS = {
         h: issues(filter: { deadline: null, project: null }) { totalCount }
         i: regions(filter: { parent: {} }) { totalCount } }""",
     "nearby": """{ projects(first: 30) { nodes { code nearbyParcels(withinMeters: 4000, first: 3) { totalCount
-        edges { cursor distanceMeters node { code } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } } }""",
-    "nearby projects, from the end": """{ parcels(first: 30) { nodes { code nearbyProjects(withinMeters: 9000, last: 2) {
-        edges { cursor distanceMeters node { code } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } } }""",
-    "nearest": """{ projects(orderBy: [{ nearestTo: { type: "Point", coordinates: [121.6, 38.9] } }], first: 7) { totalCount
+        edges { cursor distanceMeters node { code } } pageInfo { hasNextPage hasPreviousPage startCursor
+        endCursor } } } } }""",
+    "nearby projects, from the end": """{ parcels(first: 30) { nodes { code nearbyProjects(withinMeters: 9000,
+        last: 2) {
+        edges { cursor distanceMeters node { code } } pageInfo { hasNextPage hasPreviousPage startCursor
+        endCursor } } } } }""",
+    "nearest": """{ projects(orderBy: [{ nearestTo: { type: "Point", coordinates: [121.6, 38.9] } }], first: 7)
+        { totalCount
         edges { cursor distanceMeters node { code } } pageInfo { hasNextPage endCursor } }
         inspections(orderBy: [{ nearestTo: { type: "Point", coordinates: [121.6, 38.9] } }], last: 7) { totalCount
         edges { distanceMeters node { id } } } }""",
-    "bulletin": """{ a: projectStats(by: [REGION, STAGE]) { region { name } stage startedYear projectCount totalInvestment openIssueCount }
+    "bulletin": """{ a: projectStats(by: [REGION, STAGE]) { region { name } stage startedYear projectCount
+        totalInvestment openIssueCount }
         b: projectStats(by: []) { projectCount totalInvestment openIssueCount stage }
-        c: projectStats(by: [STARTED_YEAR], filter: { stage: { ne: IN_OPERATION } }) { startedYear stage projectCount } }""",
+        c: projectStats(by: [STARTED_YEAR], filter: { stage: { ne: IN_OPERATION } }) { startedYear stage
+        projectCount } }""",
     "systems": """{ parcels(first: 4) { nodes { a: geometry(crs: GCJ02) b: geometry(crs: BD09, precision: 3)
         c: geometry(crs: CGCS2000, simplifyMeters: 50) d: geometry(precision: 0) } }
         regions(first: 3) { nodes { geometry(simplifyMeters: 500, precision: 4) } } }""",
@@ -63,7 +74,7 @@ REQUESTS = {
     "fragments": """{ projects(first: 2) { nodes { ...Named ... on Node { id } ... { stage } } }
         regions(first: 1) { nodes { ... on Node { ... on Region { code } } } } }
         fragment Named on Project { name region { ...Named2 } } fragment Named2 on Region { name }""",
-    "mixed": '{ viewer { subject role __typename } __typename regions(first: 1) { nodes { name } } }',
+    "mixed": "{ viewer { subject role __typename } __typename regions(first: 1) { nodes { name } } }",
 }
 
 
@@ -74,8 +85,11 @@ def test_both_agree(both: Both, name: str, role: str) -> None:
 
 
 def test_a_hidden_inspection_is_nowhere(both: Both) -> None:
-    hidden = next(row for row in both.city.rows["Inspection"] if row.columns["started_at"] is None
-                  and row.columns["kind"] == "UNANNOUNCED")
+    hidden = next(
+        row
+        for row in both.city.rows["Inspection"]
+        if row.columns["started_at"] is None and row.columns["kind"] == "UNANNOUNCED"
+    )
     request = """query($id: ID!) { node(id: $id) { id ... on Inspection { kind } } nodes(ids: [$id, $id]) { id }
         inspections(filter: { id: { eq: $id } }) { totalCount nodes { id } }
         projects(filter: { inspections: { some: { id: { eq: $id } } } }) { totalCount } }"""
@@ -84,8 +98,12 @@ def test_a_hidden_inspection_is_nowhere(both: Both) -> None:
     assert seen["node"]["kind"] == "UNANNOUNCED"
     assert seen["projects"]["totalCount"] == 1
     unseen = both.agree(request, variables, role="READER")
-    assert unseen == {"node": None, "nodes": [None, None], "inspections": {"totalCount": 0, "nodes": []},
-                      "projects": {"totalCount": 0}}
+    assert unseen == {
+        "node": None,
+        "nodes": [None, None],
+        "inspections": {"totalCount": 0, "nodes": []},
+        "projects": {"totalCount": 0},
+    }
 
 
 @pytest.mark.parametrize("key", ["DEADLINE", "STATUS", "IDEMPOTENCY_KEY", "CREATED_AT", "ID"])
@@ -95,9 +113,11 @@ def test_following_cursors_sees_every_row_once(both: Both, key: str, direction: 
     size, mark, end, more = ("first", "after", "endCursor", "hasNextPage")
     if not forward:
         size, mark, end, more = ("last", "before", "startCursor", "hasPreviousPage")
-    request = f"""query($cursor: String) {{ issues({size}: 37, {mark}: $cursor, orderBy: [{{ field: {key}, direction: {direction} }}])
+    request = f"""query($cursor: String) {{ issues({size}: 37, {mark}: $cursor, orderBy: [{{ field: {key},
+        direction: {direction} }}])
         {{ nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"""
-    cursor, seen = None, []
+    cursor: str | None = None
+    seen: list[str] = []
     while True:
         answer = both.agree(request, {"cursor": cursor} if cursor else {})["issues"]
         found = [node["id"] for node in answer["nodes"]]
@@ -105,6 +125,8 @@ def test_following_cursors_sees_every_row_once(both: Both, key: str, direction: 
         cursor = answer["pageInfo"][end]
         if not answer["pageInfo"][more]:
             break
-    whole = both.agree(f"{{ issues(first: 1000, orderBy: [{{ field: {key}, direction: {direction} }}]) {{ nodes {{ id }} }} }}")
+    whole = both.agree(
+        f"{{ issues(first: 1000, orderBy: [{{ field: {key}, direction: {direction} }}]) {{ nodes {{ id }} }} }}"
+    )
     assert seen == [node["id"] for node in whole["issues"]["nodes"]]
     assert len(set(seen)) == len(both.city.rows["Issue"])
