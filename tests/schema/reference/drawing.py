@@ -107,10 +107,11 @@ class Values:
             order_by = draw(st.one_of(st.none(), keys_of))
             if order_by is not None:
                 found["orderBy"] = order_by
-            found |= self._window(draw, target, order_by, nearby="withinMeters" in given, root=owner == "Query")
+            found |= self.window(draw, target, order_by, nearby="withinMeters" in given, root=owner == "Query")
         return found
 
-    def _window(self, draw: Draw, target: str, order_by: Any, *, nearby: bool, root: bool) -> dict[str, Any]:
+    def window(self, draw: Draw, target: str, order_by: Any, *, nearby: bool, root: bool) -> dict[str, Any]:
+        """``first after last before`` over the rows of a type; cursors are those of real rows."""
         found: dict[str, Any] = {}
         kind = draw(st.sampled_from(["first", "last", "none"] if root else ["first", "last"]))
         if kind != "none":

@@ -198,3 +198,41 @@ def requests(draw: Draw, schema: GraphQLSchema, values: Values) -> Request:
     declared = f"({', '.join(drawing.definitions)})" if drawing.definitions else ""
     document = "\n".join([f"query Drawn{declared} {body}", *drawing.fragments])
     return Request(document, drawing.variables, draw(st.sampled_from(["READER", "OPERATOR"])))
+
+
+ROOTS = {
+    "Project": "projects",
+    "Region": "regions",
+    "Issue": "issues",
+    "Inspection": "inspections",
+    "Parcel": "parcels",
+}
+
+
+@st.composite
+def filters(draw: Draw, schema: GraphQLSchema, values: Values) -> Request:
+    """Nothing but a filter, so that many can be asked."""
+    type_ = draw(st.sampled_from(sorted(ROOTS)))
+    filter_ = schema.type_map[f"{type_}Filter"]
+    assert isinstance(filter_, GraphQLInputObjectType)
+    given = values.filter(draw, filter_, 3)
+    document = (
+        f"query Drawn($filter: {type_}Filter) {{ {ROOTS[type_]}(filter: $filter, first: 1000) {{ nodes {{ id }} }} }}"
+    )
+    return Request(document, {"filter": given}, draw(st.sampled_from(["READER", "OPERATOR"])))
+
+
+@st.composite
+def windows(draw: Draw, schema: GraphQLSchema, values: Values) -> Request:
+    """Nothing but an order and a window over all rows of a type."""
+    type_ = draw(st.sampled_from(sorted(ROOTS)))
+    order_by = values.order(draw, type_)
+    given = {"orderBy": order_by, **values.window(draw, type_, order_by, nearby=False, root=True)}
+    declared = {"orderBy": f"[{type_}Order!]", "first": "Int", "last": "Int", "after": "String", "before": "String"}
+    document = (
+        f"query Drawn({', '.join(f'${name}: {declared[name]}' for name in given)}) {{"
+        f" {ROOTS[type_]}({', '.join(f'{name}: ${name}' for name in given)}) {{ totalCount"
+        " edges { cursor distanceMeters node { id } }"
+        " pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"
+    )
+    return Request(document, given, draw(st.sampled_from(["READER", "OPERATOR"])))
