@@ -10,7 +10,7 @@ import asyncpg
 from graphql import ExecutionResult, OperationType
 from graphql.execution import execute
 from graphql.execution.values import VariableValues
-from graphql.language import DocumentNode, OperationDefinitionNode, SelectionSetNode
+from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 from graphql.pyutils import is_awaitable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -57,7 +57,11 @@ class Answering:
             return await run.mutation(compiled)
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             # every root field that can fail is non-null or alone: the whole of data falls with it
-            return Answer(b"null", (self._problem(error),))
+            problem = self._problem(error)
+            roots = [one.alias or one.name for one in operation.selection_set.selections if isinstance(one, FieldNode)]
+            if len(roots) == len(operation.selection_set.selections) == 1:
+                problem.at((roots[0].value,))  # the database does not say which field it speaks of
+            return Answer(b"null", (problem,))
 
     def _problem(self, error: Exception) -> Problem:
         """The caller's view of an error: a Problem as it is, a known SQLSTATE translated, the rest masked."""

@@ -11,12 +11,6 @@ from schema.compiler.engine import Query
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, limit_exceeded
 
-JSON_DEPTH = 100
-"""Nested arrays and objects in the variables; more is a bomb, not a request."""
-OBJECT_CEILING, VALUE_CEILING = 1_000, 25_000
-"""Objects and values in the variables, positions of geometries apart: reading each by its type takes its time, and
-nobody else is answered meanwhile."""
-
 
 async def read_query(request: Request, limits: Limits) -> Query:
     """The request of a GET or POST. Raises Problem."""
@@ -83,7 +77,6 @@ def _from_object(value: Any) -> Query:
         raise Problem(ProblemCode.BAD_REQUEST, "`query` must be a string: the GraphQL document.")
     if variables is not None and not isinstance(variables, dict):
         raise Problem(ProblemCode.BAD_REQUEST, "`variables` must be an object.")
-    check_size(variables or {})
     if name is not None and not isinstance(name, str):
         raise Problem(ProblemCode.BAD_REQUEST, "`operationName` must be a string.")
     extensions = value.get("extensions")
@@ -94,31 +87,6 @@ def _from_object(value: Any) -> Query:
     except UnicodeEncodeError as error:
         raise Problem(ProblemCode.BAD_REQUEST, "`query` holds an unpaired surrogate.") from error
     return Query(document, variables or {}, name)
-
-
-def check_size(variables: Mapping[str, Any]) -> None:
-    """Refuses variables that are cheap to send and dear to read. Raises Problem LIMIT_EXCEEDED naming the variable."""
-    objects = values = 0
-    for name, variable in variables.items():
-        waiting: list[tuple[Any, int]] = [(variable, 1)]
-        while waiting:
-            value, depth = waiting.pop()
-            values += 1
-            if isinstance(value, dict):
-                objects += 1
-                # the positions of a geometry have a ceiling of their own
-                waiting.extend((item, depth + 1) for key, item in value.items() if key != "coordinates")
-            elif isinstance(value, list):
-                waiting.extend((item, depth + 1) for item in value)
-            for what, ceiling, number in (
-                ("The nesting of variables", JSON_DEPTH, depth),
-                ("The number of objects in variables", OBJECT_CEILING, objects),
-                ("The number of values in variables", VALUE_CEILING, values),
-            ):
-                if number > ceiling:
-                    problem = limit_exceeded(what, ceiling, number, "Ask in several requests.")
-                    problem.argument = f"${name}"
-                    raise problem
 
 
 def _from_query_string(request: Request, limits: Limits) -> Query:

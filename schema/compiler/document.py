@@ -83,6 +83,10 @@ class Documents:
             raise Refused(
                 [Problem(ProblemCode.GRAPHQL_VALIDATION_FAILED, "The document is nested too deeply.")]
             ) from error
+        if errors and errors[-1].message == "Validation aborted.":
+            raise Refused(
+                [Problem(ProblemCode.LIMIT_EXCEEDED, "The document repeats too many fields; select each once.")]
+            )
         if errors:
             raise Refused([located(error, ProblemCode.GRAPHQL_VALIDATION_FAILED, node) for error in errors])
         operations: dict[str | None, OperationDefinitionNode] = {}

@@ -15,11 +15,8 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    VariableNode,
-    Visitor,
     get_variable_values,
     type_from_ast,
-    visit,
 )
 from graphql.execution.values import VariableValues
 
@@ -32,6 +29,7 @@ from schema.compiler.planner import Planner
 from schema.compiler.selection import Selected, Selector
 from schema.compiler.statement import Statement, StatementBuilder, Visible
 from schema.compiler.values import Binder
+from schema.compiler.variables import check_size, first_use
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, limit_exceeded
 
@@ -119,6 +117,7 @@ class Engine:
         self, document: Document, operation: OperationDefinitionNode, raw: Mapping[str, Any]
     ) -> VariableValues:
         """The variables coerced to the operation's types; raises Refused naming each one at fault."""
+        check_size(raw, operation, document)
         values = get_variable_values(
             self._model.graphql, operation.variable_definitions or (), dict(raw), max_errors=20
         )
@@ -255,27 +254,9 @@ def resolved_parts(result: ExecutionResult) -> tuple[dict[str, bytes], list[Prob
 
 
 def _at_use(error: GraphQLError, operation: OperationDefinitionNode, document: Document) -> Problem:
-    """A variable's error at the path of the first field that uses it, and the input path as ``argument``."""
+    """A variable's error at the path of the first field that uses it, and the variable as ``argument``."""
     problem = located(error, ProblemCode.BAD_USER_INPUT, None)
     name = next((node.variable.name.value for node in error.nodes or () if hasattr(node, "variable")), None)
-    path: list[str | int] = []
-    found: list[list[str | int]] = []
-
-    class Use(Visitor):
-        def enter_field(self, node: Any, *_: Any) -> None:
-            path.append(node.alias.value if node.alias else node.name.value)
-
-        def leave_field(self, *_: Any) -> None:
-            path.pop()
-
-        def enter_variable(self, node: VariableNode, *_: Any) -> None:
-            if node.name.value == name and path:
-                found.append(list(path))
-
-    for definition in document.node.definitions:
-        if isinstance(definition, OperationDefinitionNode) and definition is not operation:
-            continue
-        visit(definition, Use())
-    problem.path = tuple(found[0]) if found else None
+    problem.path = first_use(name, operation, document)
     problem.argument = f"${name}" if name else None
     return problem

@@ -1,10 +1,18 @@
-"""Literals of the wrong type, told with their place: graphql-core's own rule forgets it for some scalars."""
+"""The rules a document is held to: the specification's, with literals told by their place, and bounded in their work.
+
+graphql-core's own rule forgets the place of some scalars.
+"""
 
 from collections.abc import Sequence
 
 from graphql import SKIP, ASTValidationRule, GraphQLError, GraphQLInputType, ValueNode, VisitorAction, specified_rules
 from graphql.utilities.validate_input_value import validate_input_literal
 from graphql.validation import ValuesOfCorrectTypeRule
+from graphql.validation.rules import overlapping_fields_can_be_merged
+
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
+"""Pairs of fields compared in one document. graphql-core's own half a million takes a second, in which nobody else is
+answered; GraphiQL's introspection needs a few hundred."""
 
 MEMBERS = "members"
 """The key in an error's ``extensions`` of the steps from the argument's value to the value at fault."""

@@ -69,8 +69,9 @@ class Selector:
     ) -> tuple[Selected, ...]:
         """The merged fields of an object type under several selection sets, in the order of the response."""
         merged: dict[str, list[FieldNode]] = {}
+        seen: set[str] = set()  # for all of them: a fragment collected twice would double with every level below
         for selection_set in selection_sets:
-            self._collect(parent, selection_set, merged, set())
+            self._collect(parent, selection_set, merged, seen)
         return tuple(self._selected(parent, key, tuple(nodes), path) for key, nodes in merged.items())
 
     def _collect(

@@ -21,6 +21,8 @@ STRING_CEILING = 10_000
 LIST_CEILING = 10_000
 METERS_CEILING = 20_040_000.0
 """Half the equator: no two places on earth are farther apart."""
+METERS_FLOOR = 1e-9
+"""No more than this, and it is nothing."""
 ANTIPODAL_DEGREES = 1e-7
 """Ends of an edge nearer than this to antipodes, about a centimetre, have no one shortest way between them."""
 BIGINT_CEILING = 2**63 - 1
@@ -104,7 +106,8 @@ def _geography(value: Any, argument: str) -> str:
 def _meters(value: Any, argument: str) -> float:
     if not (math.isfinite(value) and 0 <= value <= METERS_CEILING):
         raise bad_input(f"Metres must lie between 0 and {METERS_CEILING:g}.", argument=argument)
-    return float(value)
+    # PostgreSQL refuses to divide the smallest numbers there are
+    return float(value) if value > METERS_FLOOR else 0.0
 
 
 TEXT = ValueType("text", Text(), _text)
