@@ -168,7 +168,7 @@ def sdl() -> None:
     """Print the GraphQL schema."""
     from schema.root import sdl as schema_text
 
-    click.echo(schema_text())
+    click.echo(schema_text(), nl=False)
 
 
 @main.command()
