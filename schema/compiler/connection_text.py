@@ -14,7 +14,7 @@ from schema.compiler.json_text import Chain, Part, array_text, nullable, object_
 from schema.compiler.ordering import DISTANCE, beyond, cursor_part, cursor_text, fingerprint, order_by
 from schema.compiler.plan import Constant, EdgeParts, InfoParts, Nodes, ReadConnection, ReadObject, TotalCount, Within
 from schema.compiler.predicate import Condition, Row, children, not_true
-from schema.compiler.scope import Building, Scope
+from schema.compiler.scope import Building, Scope, ToOneJoin
 from schema.compiler.values import GEOGRAPHY, INTEGER, METERS
 
 KNN_MARGIN = 1.02
@@ -54,7 +54,7 @@ class ConnectionText:
         if not self._aggregates:
             return select(outer).scalar_subquery()
         if page.shared and page.joins:
-            source = self._shared_source()
+            source = self._shared_source([join for join in page.joins if not join.of_few])
         else:
             source = self._builder.joined(self._numbered_rows().subquery(page.name), page)
         return select(outer).select_from(source).scalar_subquery()
@@ -184,17 +184,20 @@ class ConnectionText:
     def _cursor_part(self, index: int, bound: Any) -> Any:
         return self._builder.once((id(bound), index), lambda: cursor_part(self._mark, self._plan.keys, index))
 
-    def _shared_source(self) -> FromClause:
+    def _shared_source(self, joins: list[ToOneJoin]) -> FromClause:
         """The page joined to its to-one relations, whose JSON is made once for each row that is led to.
 
-        The join may come in any order, so the page is put in its own again, while its rows are still narrow.
+        The join may come in any order, so the page is put in its own again, while its rows are still narrow. What
+        leads to one of a few is joined before (``_rows``).
         """
         page = self._page
+        if not joins:
+            return self._numbered_rows().subquery(page.name)
         self._keys_used = True
         rows = self._numbered_rows().cte(f"{page.name}_rows").prefix_with("MATERIALIZED")
         columns: list[ColumnElement[Any]] = list(rows.c)
         source: FromClause = rows
-        for join in page.joins:
+        for join in joins:
             wanted = select(rows.c[join.key_name])
             one = join.rows.where(join.id.in_(wanted)).cte(join.name).prefix_with("MATERIALIZED")
             source = source.outerjoin(one, one.c.id == rows.c[join.key_name])
@@ -219,9 +222,20 @@ class ConnectionText:
         """The page's rows: filtered, ordered, limited."""
         source, conditions, row = self._matching(windowed=True)
         values = self._key_values(row)
-        rows = select(*self._columns(row, values)).select_from(source).where(*conditions)
+        source, few = self._joined_few(source, row)
+        rows = select(*self._columns(row, values), *few).select_from(source).where(*conditions)
         ordered = rows.order_by(*order_by(self._plan.keys, values, reverse=self._plan.window.backward))
         return ordered.limit(self._limit()).correlate(None)
+
+    def _joined_few(self, source: FromClause, row: Row) -> tuple[FromClause, list[ColumnElement[Any]]]:
+        """The rows joined to those relations that lead to one of a few, whose JSON is all made beforehand."""
+        columns: list[ColumnElement[Any]] = []
+        for join in self._page.joins if self._page.shared else []:
+            if join.of_few:
+                one = join.rows.cte(join.name).prefix_with("MATERIALIZED")
+                source = source.outerjoin(one, one.c.id == row(self._table.c[join.key_name]))
+                columns.append(one.c.j.label(join.name))
+        return source, columns
 
     def _columns(self, row: Row, values: list[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         columns: list[ColumnElement[Any]] = [row(one).label(name) for name, one in self._page.used.items()]
@@ -245,8 +259,9 @@ class ConnectionText:
         source, conditions, row = self._matching(windowed=True, within=False)
         origin, values = self._origin(), self._key_values(row)
         near = func._ST_Expand(origin, self._radius())
+        source, few = self._joined_few(source, row)
         measured = (
-            select(*self._columns(row, values))
+            select(*self._columns(row, values), *few)
             .select_from(source)
             .where(*conditions, self._place(row).op("&&")(near))
             .offset(literal_column("0"))  # so that distances are measured once, not in the condition again

@@ -184,6 +184,7 @@ class Entity:
 
     ``prefix`` begins the global id; ``place`` is the geometry column that ``nearestTo`` orders by. A record
     (``is_record``) is no table: its rows are given to the statement as JSON and its columns say how to read them.
+    Of an entity with ``few`` rows (hundreds), all are read once rather than each looked up.
     """
 
     name: str
@@ -192,6 +193,7 @@ class Entity:
     place: Column[Any] | None = None
     is_record: bool = False
     extra_filters: Mapping[str, ExtraFilter] = field(default_factory=dict)
+    few: bool = False
 
 
 def entity(
@@ -201,12 +203,13 @@ def entity(
     description: str,
     place: Column[Any] | None = None,
     extra_filters: Mapping[str, ExtraFilter] | None = None,
+    few: bool = False,
 ) -> Callable[[type[T]], type[T]]:
     """Declare a Strawberry object type whose rows are the rows of ``table``."""
 
     def declare(cls: type[T]) -> type[T]:
         declared = strawberry.type(cls, description=description)
-        setattr(declared, METADATA_KEY, Entity(cls.__name__, table, prefix, place, False, extra_filters or {}))
+        setattr(declared, METADATA_KEY, Entity(cls.__name__, table, prefix, place, False, extra_filters or {}, few))
         return declared
 
     return declare

@@ -25,6 +25,7 @@ class ToOneJoin:
     id: ColumnElement[Any]
     key: ColumnElement[Any]
     key_name: str
+    of_few: bool
 
 
 class Scope:

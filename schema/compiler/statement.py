@@ -244,7 +244,8 @@ class StatementBuilder:
         id_ = row(table.c.id)
         rows = select(id_.label("id"), text.label("j")).select_from(self._joined(source, inner))
         rows = rows.where(*self.visible(table, row)).correlate(None)
-        scope.joins.append(ToOneJoin(name, rows, id_, key, key_name))
+        is_plain = all(isinstance(member, (Scalar, Constant)) for _, member in target.members)
+        scope.joins.append(ToOneJoin(name, rows, id_, key, key_name, target.entity.few and is_plain))
         return nullable(literal_column(f"{scope.name}.{name}" if scope.shared else f"{name}.j", Text()))
 
     def _joined(self, source: FromClause, scope: Scope) -> FromClause:

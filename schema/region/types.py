@@ -53,6 +53,7 @@ under = ExtraFilter(
     place=region.c.geometry,
     description="地区: the city, a district, a county or a pioneer zone.",
     extra_filters={"under": under},
+    few=True,
 )
 class Region(Node):
     code: str = column(region.c.code, "地区代码: the adcode, or a pioneer zone's own code.")
