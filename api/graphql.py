@@ -46,7 +46,7 @@ class Answering:
         except Refused as refused:
             return Answer(None, tuple(refused.problems))
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
-            return Answer(None, (self._problem(error),))
+            return Answer(None, (_problem(error),))
         try:
             compiled = self._engine.compile(document, operation, variables, viewer)
             for one in compiled:
@@ -57,28 +57,11 @@ class Answering:
             return await run.mutation(compiled)
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             # every root field that can fail is non-null or alone: the whole of data falls with it
-            problem = self._problem(error)
+            problem = _problem(error)
             roots = [one.alias or one.name for one in operation.selection_set.selections if isinstance(one, FieldNode)]
             if len(roots) == len(operation.selection_set.selections) == 1:
                 problem.at((roots[0].value,))  # the database does not say which field it speaks of
             return Answer(b"null", (problem,))
-
-    def _problem(self, error: Exception) -> Problem:
-        """The caller's view of an error: a Problem as it is, a known SQLSTATE translated, the rest masked."""
-        if isinstance(error, Problem):
-            return error
-        if isinstance(error, PoolTimeout):
-            return Problem(ProblemCode.UNAVAILABLE, "The service is busy; try again in a moment.")
-        cause = getattr(error.orig, "__cause__", None) if isinstance(error, DBAPIError) else error
-        if isinstance(cause, asyncpg.PostgresError) and (problem := problem_of(cause)) is not None:
-            return problem
-        reference = uuid.uuid4().hex
-        log.error("unexpected error %s", reference, exc_info=error)
-        return Problem(
-            ProblemCode.INTERNAL,
-            "Something went wrong on our side; quote the reference when you report it.",
-            details={"reference": reference},
-        )
 
 
 class _Run:
@@ -123,7 +106,7 @@ class _Run:
     async def _mixed(self, compiled: Compiled, parts: Mapping[str, bytes]) -> Answer:
         context = Context(self._viewer, self._now, self._engine)
         result = await self._resolve(compiled.plan.resolved, context)
-        resolved, problems = resolved_parts(result)
+        resolved, problems = resolved_parts(result, _problem)
         if result.data is None:
             return Answer(b"null", tuple(problems))
         return Answer(spliced(compiled.plan, {**parts, **resolved}), tuple(problems))
@@ -165,3 +148,21 @@ class _Run:
 def _joined(objects: list[bytes]) -> bytes:
     """Several JSON objects as one."""
     return b"{" + b",".join(one[1:-1] for one in objects) + b"}"
+
+
+def _problem(error: Exception) -> Problem:
+    """The caller's view of an error: a Problem as it is, a known SQLSTATE translated, the rest masked."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, PoolTimeout):
+        return Problem(ProblemCode.UNAVAILABLE, "The service is busy; try again in a moment.")
+    cause = getattr(error.orig, "__cause__", None) if isinstance(error, DBAPIError) else error
+    if isinstance(cause, asyncpg.PostgresError) and (problem := problem_of(cause)) is not None:
+        return problem
+    reference = uuid.uuid4().hex
+    log.error("unexpected error %s", reference, exc_info=error)
+    return Problem(
+        ProblemCode.INTERNAL,
+        "Something went wrong on our side; quote the reference when you report it.",
+        details={"reference": reference},
+    )

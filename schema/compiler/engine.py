@@ -35,6 +35,8 @@ from schema.problem import Problem, ProblemCode, limit_exceeded
 
 PLANS_PER_DOCUMENT = 64
 """Shapes of one document kept ready; beyond it the oldest is planned anew."""
+LONGEST_PLAN_KEPT = 25_000
+"""Characters of its statements; the flagship's have about half as many."""
 
 
 class Viewer(Protocol):
@@ -138,7 +140,8 @@ class Engine:
             found = self._compile(document, operation, variables, viewer.scope)
             if len(document.plans) >= PLANS_PER_DOCUMENT:
                 document.plans.pop(next(iter(document.plans)))
-            document.plans[key] = found
+            if sum(len(one.statement.text) for one in found if one.statement) <= LONGEST_PLAN_KEPT:
+                document.plans[key] = found
         return found
 
     def _compile(
@@ -243,13 +246,18 @@ def spliced(plan: Plan, parts: Mapping[str, bytes]) -> bytes:
     return b"{" + b",".join(b'"' + key.encode() + b'":' + parts[key] for key in plan.keys) + b"}"
 
 
-def resolved_parts(result: ExecutionResult) -> tuple[dict[str, bytes], list[Problem]]:
-    """What ordinary resolvers answered, by response key."""
-    problems = [located(error, ProblemCode.INTERNAL, None) for error in result.errors or []]
-    for problem, error in zip(problems, result.errors or [], strict=True):
-        cause = error.original_error
-        if isinstance(cause, Problem):
-            problem.code, problem.message = cause.code, cause.message
+def resolved_parts(
+    result: ExecutionResult, problem_of: Callable[[Exception], Problem]
+) -> tuple[dict[str, bytes], list[Problem]]:
+    """What ordinary resolvers answered, by response key, and what they raised, as ``problem_of`` tells the caller."""
+    problems = []
+    for error in result.errors or []:
+        problem = located(error, ProblemCode.INTERNAL, None)
+        if error.original_error is not None:
+            cause = problem_of(error.original_error)
+            problem.code, problem.message, problem.argument = cause.code, cause.message, cause.argument
+            problem.details = cause.details
+        problems.append(problem)
     return {key: orjson.dumps(value) for key, value in (result.data or {}).items()}, problems
 
 
