@@ -1,8 +1,8 @@
 """Documents: parsed and validated once, kept by their text; and where in a document an error belongs."""
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from graphql import (
@@ -29,6 +29,9 @@ from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, limit_exceeded
 
 ERROR_CEILING = 20
+KEPT_CHARACTERS, LONGEST_KEPT = 250_000, 25_000
+"""A document with its plan holds some 200 bytes for each of its characters: this is about 50 MB of a worker, and a few
+hundred documents of an ordinary application."""
 
 
 class Refused(Exception):
@@ -62,12 +65,28 @@ class Document:
 
 
 class Documents:
-    """The documents of a schema, the most recent ``size`` of them ready."""
+    """The documents of a schema, the most recent ready, as many as ``KEPT_CHARACTERS`` of text."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, size: int = 1000) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self.read = lru_cache(maxsize=size)(self._read)
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._characters = 0
+
+    def read(self, text: str) -> Document:
+        """The document of a text. Raises Refused."""
+        known = self._kept.get(text)
+        if known is not None:
+            self._kept.move_to_end(text)
+            return known
+        document = self._read(text)
+        if len(text) <= LONGEST_KEPT:
+            self._kept[text] = document
+            self._characters += len(text)
+            while self._characters > KEPT_CHARACTERS:
+                oldest, _ = self._kept.popitem(last=False)
+                self._characters -= len(oldest)
+        return document
 
     def _read(self, text: str) -> Document:
         try:

@@ -36,7 +36,7 @@ from schema.problem import Problem, ProblemCode, limit_exceeded
 PLANS_PER_DOCUMENT = 64
 """Shapes of one document kept ready; beyond it the oldest is planned anew."""
 LONGEST_PLAN_KEPT = 25_000
-"""Characters of its statements; the flagship's have about half as many."""
+"""Characters of its statements; four times the flagship's."""
 
 
 class Viewer(Protocol):

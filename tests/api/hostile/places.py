@@ -40,8 +40,14 @@ class Place:
     type: Any
 
     @property
+    def root(self) -> str:
+        """The root field, which is also the first key of the response."""
+        return self.steps[0][0]
+
+    @property
     def name(self) -> str:
-        return (*self.members, self.argument)[0] if not self.members else self.members[-1]
+        """The argument's or input field's own name."""
+        return self.members[-1] if self.members else self.argument
 
     def __str__(self) -> str:
         return ".".join((*(name for name, _ in self.steps), "(" + ".".join((self.argument, *self.members)) + ")"))
@@ -55,7 +61,7 @@ class Place:
         return _filled(self.argument_type, self.members, value)
 
     def by_variable(self) -> str:
-        """The document that takes the argument from ``$it``; as nullable as can be, so that null gets through."""
+        """The document that takes the argument from ``$it``."""
         return self._document(f"({self.argument}: $it)", f"($it: {self.argument_type})")
 
     def by_literal(self, value: Any) -> str:

@@ -44,7 +44,7 @@ GEOMETRIES: tuple[Any, ...] = (
     {"type": "Point", "coordinates": []},
     {"type": "Point", "coordinates": [181, 0]},
     {"type": "Point", "coordinates": [0, 91]},
-    {"type": "Point", "coordinates": [10**39, 0]},
+    {"type": "Point", "coordinates": [10**38, 0]},
     {"type": "Point", "coordinates": [True, 0]},
     {"type": "Point", "coordinates": ["121", "38"]},
     {"type": "Point", "coordinates": [[[121.6, 38.9]]]},
@@ -110,10 +110,10 @@ IDS = (
     "iss_1",
     "par_1",
     "xyz_1",
-    10**39,
+    10**38,
     1.5,
 )
-NUMBERS = (-1, 0, 2**31 - 1, 2**31, -(2**31) - 1, 2**63, 10**39, -(10**39), 1.5, 1e308, -1e308, 5e-324, -0.0)
+NUMBERS = (-1, 0, 2**31 - 1, 2**31, -(2**31) - 1, 2**63, 10**38, -(10**38), 1.5, 1e308, -1e308, 5e-324, -0.0)
 NOT_NUMBERS = ("1", "NaN", "Infinity", "", True)
 
 _SCALARS: dict[str, tuple[Any, ...]] = {
