@@ -88,9 +88,10 @@ class NestedBinding:
 
 @dataclass(frozen=True)
 class RecordsBinding:
-    """A list of records held as JSON in this column, in the order of the record's first column."""
+    """A list of at most ``ceiling`` records held as JSON in this column, in the order of the record's first column."""
 
     column: Column[Any]
+    ceiling: int
 
 
 @dataclass(frozen=True)
@@ -290,8 +291,9 @@ def nested(description: str, **arguments: Any) -> Any:
     return _bound(NestedBinding(arguments), description)
 
 
-def records(source: Column[Any], description: str) -> Any:
-    return _bound(RecordsBinding(source), description)
+def records(source: Column[Any], description: str, *, ceiling: int) -> Any:
+    """A list of records; ``ceiling`` is what its cost is reckoned by."""
+    return _bound(RecordsBinding(source, ceiling), description)
 
 
 def dimension(name: str, sql: RowSql, description: str, *, to_one: bool = False) -> Any:

@@ -162,7 +162,11 @@ class Planner:
             assert meters is not None, "an along relation needs the meters of the field around it"
             return self._connection(selected, Within(binding, meters), costs)
         if isinstance(binding, RecordsBinding):
-            return ReadRecords(binding.column, self._object(_type_name(selected), selected.only(), costs))
+            beneath: list[Cost] = []
+            target = self._object(_type_name(selected), selected.only(), beneath)
+            ceiling = float(binding.ceiling)
+            costs.append(_times(lambda _: ceiling, _total([lambda _: 1.0, *beneath])))
+            return ReadRecords(binding.column, target)
         if isinstance(binding, NestedBinding):
             given = selected.arguments.get("meters")
             return Nested(

@@ -33,10 +33,9 @@ from schema.policy.table import policy_parameter
 from schema.problem import Problem, ProblemCode, bad_input, limit_exceeded
 from schema.project.table import project
 from schema.scalars import GeoJSON
+from schema.visit.types import SITE_CEILING, STOP_CEILING
 
 CITY_ZONE = ZoneInfo("Asia/Shanghai")
-SITE_CEILING = 10_000
-STOP_CEILING = 60
 SERVICE_MINUTES_CEILING = 24 * 60
 SOLVE_SECONDS = 0.8
 SEED = 0

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 graphql_enum(TravelBasis, UnvisitedReason)
 
+SITE_CEILING = 10_000
+"""Sites that one route may choose from."""
+STOP_CEILING = 60
+
 planned = MetaData()
 """Records of the planner: no tables of the database (a saved plan will be one)."""
 
@@ -109,7 +113,7 @@ class SiteVisitRoute:
     departure: datetime.datetime = column(route.c.departure, "出发时间, Asia/Shanghai.")
     finish: datetime.datetime = column(route.c.finish, "返回时间, Asia/Shanghai.")
     geometry: GeoJSON = geometry(route.c.line, "路线")
-    stops: list[VisitStop] = records(route.c.stops, "停靠点")
-    legs: list[RouteLeg] = records(route.c.legs, "路段")
-    unvisited: list[UnvisitedSite] = records(route.c.unvisited, "未安排的项目")
+    stops: list[VisitStop] = records(route.c.stops, "停靠点", ceiling=STOP_CEILING)
+    legs: list[RouteLeg] = records(route.c.legs, "路段", ceiling=STOP_CEILING + 1)
+    unvisited: list[UnvisitedSite] = records(route.c.unvisited, "未安排的项目", ceiling=SITE_CEILING)
     corridor: Corridor = nested("沿线 within so many metres of the route.", meters=float)

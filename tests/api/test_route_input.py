@@ -187,3 +187,12 @@ async def test_a_value_the_filter_cannot_use_is_told_at_the_route(service: Clien
     assert problem["extensions"]["code"] == "BAD_USER_INPUT"
     problem = await refused(service, sites={"filter": {"id": {"eq": "iss_1"}}})
     assert problem["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_what_is_asked_of_every_unvisited_site_is_in_the_cost(service: Client) -> None:
+    """Ten thousand sites may be left out; what hangs under each is reckoned before any is read."""
+    document = """query ($start: GeoJSON!, $day: Date!) {
+      siteVisitRoute(input: { sites: { filter: {} }, start: $start, date: $day }) {
+        unvisited { project { issues(first: 100) { nodes { id } } } } } }"""
+    answer = await service.ask(document, {"start": ZHONGSHAN_SQUARE, "day": DAY})
+    assert answer.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
