@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
-from api.application import create
+from api.application import Clock, create
 from api.settings import Settings
 from api.token import issue_token
 from schema.access.rules import Role
@@ -89,9 +89,9 @@ def settings(url: str, limits: Limits | None = None) -> Settings:
 
 
 @asynccontextmanager
-async def serving(url: str, limits: Limits | None = None) -> AsyncIterator[Client]:
+async def serving(url: str, limits: Limits | None = None, clock: Clock = lambda: NOW) -> AsyncIterator[Client]:
     """A service on a database, started, and stopped at the end."""
-    application = create(settings(url, limits), clock=lambda: NOW)
+    application = create(settings(url, limits), clock=clock)
     async with _lifespan(application):
         transport = httpx.ASGITransport(application)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", timeout=30) as http:
