@@ -35,6 +35,11 @@ DEPTH = 3
 """Levels of filters within filters."""
 
 
+def some(draw: Draw, names: Sequence[str]) -> list[str]:
+    """At most two of them, each once."""
+    return list(dict.fromkeys(draw(st.lists(st.sampled_from(names), max_size=2))))
+
+
 class Values:
     """Strategies over one city."""
 
@@ -110,8 +115,10 @@ class Values:
             found |= self.window(draw, target, order_by, nearby="withinMeters" in given, root=owner == "Query")
         return found
 
-    def window(self, draw: Draw, target: str, order_by: Any, *, nearby: bool, root: bool) -> dict[str, Any]:
-        """``first after last before`` over the rows of a type; cursors are those of real rows."""
+    def window(
+        self, draw: Draw, target: str, order_by: Any, *, nearby: bool, root: bool, often: bool = False
+    ) -> dict[str, Any]:
+        """``first after last before`` over the rows of a type; cursors are those of real rows, ``often`` given."""
         found: dict[str, Any] = {}
         kind = draw(st.sampled_from(["first", "last", "none"] if root else ["first", "last"]))
         if kind != "none":
@@ -124,7 +131,7 @@ class Values:
         if keys[0].name == "distance" and not nearby:
             rows = [row for row in rows if row.columns[PLACE[target]] is not None]
         for side in ("after", "before"):
-            if draw(st.integers(0, 3)) == 0:
+            if draw(st.integers(0, 1 if often else 3)) == 0:
                 found[side] = pages.cursor(target, keys, draw(st.sampled_from(rows)))
         return found
 
@@ -134,7 +141,7 @@ class Values:
             "simplifyMeters": [0, 10, 800.5],
             "precision": [7, 0, 3, 9],  # not 15: the last digits of a simplified line hang on the order of the sums
         }
-        names = draw(st.lists(st.sampled_from(sorted(choices)), max_size=2, unique=True))
+        names = some(draw, sorted(choices))
         return {name: draw(st.sampled_from(choices[name])) for name in names}
 
     def order(self, draw: Draw, target: str) -> list[dict[str, Any]]:
@@ -142,7 +149,7 @@ class Values:
         found: list[dict[str, Any]] = []
         if target in PLACE and draw(st.integers(0, 2)) == 2:
             found.append({"nearestTo": self.point(draw)})
-        for name in draw(st.lists(st.sampled_from(members), max_size=2, unique=True)):
+        for name in some(draw, members):
             snake = "".join(f"_{letter}" if letter.isupper() else letter for letter in name).upper()
             key = {"field": snake}
             if draw(st.booleans()):
@@ -155,7 +162,7 @@ class Values:
     def filter(self, draw: Draw, type_: GraphQLInputObjectType, depth: int) -> dict[str, Any]:
         """An object of a filter type: some of its members, each with something to compare."""
         shallow = [name for name in type_.fields if depth > 1 or not self._is_deep(type_.fields[name].type)]
-        names = draw(st.lists(st.sampled_from(shallow), max_size=2, unique=True))
+        names = some(draw, shallow)
         return {name: self._filter_member(draw, type_, name, depth) for name in names}
 
     def _is_deep(self, type_: GraphQLInputType) -> bool:
@@ -175,7 +182,7 @@ class Values:
         if "and" in type_.fields:
             return draw(st.one_of(st.composite(self.filter)(type_, depth - 1), st.none()))
         if type_.name.endswith("ListFilter"):
-            quantifiers = draw(st.lists(st.sampled_from(["some", "none", "every"]), max_size=2, unique=True))
+            quantifiers = some(draw, ["some", "none", "every"])
             inner = get_named_type(type_.fields["some"].type)
             assert isinstance(inner, GraphQLInputObjectType)
             return {one: self.filter(draw, inner, depth - 1) for one in quantifiers}
@@ -186,7 +193,7 @@ class Values:
         return self._comparison(draw, type_, self.member(entity, name))
 
     def _comparison(self, draw: Draw, type_: GraphQLInputObjectType, member: st.SearchStrategy[Any]) -> dict[str, Any]:
-        operators = draw(st.lists(st.sampled_from(sorted(type_.fields)), max_size=2, unique=True))
+        operators = some(draw, sorted(type_.fields))
         compared = get_named_type(type_.fields["eq"].type)
         if isinstance(compared, GraphQLEnumType):
             member = st.sampled_from(sorted(compared.values))
@@ -207,7 +214,7 @@ class Values:
     def _spatial(self, draw: Draw) -> dict[str, Any]:
         found: dict[str, Any] = {}
         operators = ["bbox", "intersects", "within", "dwithin", "isNull"]
-        for operator in draw(st.lists(st.sampled_from(operators), max_size=2, unique=True)):
+        for operator in some(draw, operators):
             if operator == "isNull":
                 found[operator] = draw(st.booleans())
             elif operator == "bbox":

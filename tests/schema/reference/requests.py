@@ -227,7 +227,7 @@ def windows(draw: Draw, schema: GraphQLSchema, values: Values) -> Request:
     """Nothing but an order and a window over all rows of a type."""
     type_ = draw(st.sampled_from(sorted(ROOTS)))
     order_by = values.order(draw, type_)
-    given = {"orderBy": order_by, **values.window(draw, type_, order_by, nearby=False, root=True)}
+    given = {"orderBy": order_by, **values.window(draw, type_, order_by, nearby=False, root=True, often=True)}
     declared = {"orderBy": f"[{type_}Order!]", "first": "Int", "last": "Int", "after": "String", "before": "String"}
     document = (
         f"query Drawn({', '.join(f'${name}: {declared[name]}' for name in given)}) {{"
