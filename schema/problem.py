@@ -91,10 +91,11 @@ def bad_input(message: str, *, argument: str | None = None, path: Sequence[str |
     return Problem(ProblemCode.BAD_USER_INPUT, message, argument=argument, path=path)
 
 
-def limit_exceeded(what: str, limit: float, value: float, fix: str) -> Problem:
+def limit_exceeded(what: str, limit: float, value: float, fix: str, *, argument: str | None = None) -> Problem:
     """A limit that was passed: says the limit, the value and the way out."""
     return Problem(
         ProblemCode.LIMIT_EXCEEDED,
         f"{what} is limited to {limit:,.15g}; this request has {value:,.15g}. {fix}",
+        argument=argument,
         details={"limit": limit, "value": value},
     )

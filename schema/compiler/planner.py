@@ -126,7 +126,10 @@ class Planner:
         def count(variables: Variables) -> float:
             number = len(ids.read(variables))
             if number > ceiling:
-                raise limit_exceeded("The number of ids", ceiling, number, "Ask in several requests.").at(path)
+                problem = limit_exceeded(
+                    "The number of ids", ceiling, number, "Ask in several requests.", argument=ids.argument
+                )
+                raise problem.at(path)
             return float(number)
 
         return count
@@ -247,7 +250,8 @@ class Planner:
             if number < 0:
                 raise bad_input(f"`{size.argument}` must not be negative.", argument=size.argument, path=path)
             if number > ceiling:
-                raise limit_exceeded(f"`{size.argument}`", ceiling, number, "Ask page by page, with `after`.").at(path)
+                fix = "Ask page by page, with `after`."
+                raise limit_exceeded(f"`{size.argument}`", ceiling, number, fix, argument=size.argument).at(path)
             return float(number)
 
         return read

@@ -79,7 +79,11 @@ class Predicate:
         """All members of a filter, together."""
         if depth > self._depth_ceiling:
             raise limit_exceeded(
-                "The depth of a filter", self._depth_ceiling, depth, "Flatten `and`, `or` and relations."
+                "The depth of a filter",
+                self._depth_ceiling,
+                depth,
+                "Flatten `and`, `or` and relations.",
+                argument=argument,
             )
         if tree is None:
             return true()

@@ -60,7 +60,9 @@ class ValueType:
 def check_text(value: str, argument: str) -> str:
     """Text that PostgreSQL can hold, of bounded length; raises Problem."""
     if len(value) > STRING_CEILING:
-        raise limit_exceeded(f"The length of {argument}", STRING_CEILING, len(value), "Give a shorter text.")
+        raise limit_exceeded(
+            f"The length of {argument}", STRING_CEILING, len(value), "Give a shorter text.", argument=argument
+        )
     if "\x00" in value:
         raise bad_input("Text cannot hold the character U+0000; leave it out.", argument=argument)
     try:
@@ -164,7 +166,8 @@ def list_of(item: ValueType) -> ValueType:
     def convert(value: Any, argument: str) -> list[Any]:
         values = value if isinstance(value, list) else [value]
         if len(values) > LIST_CEILING:
-            raise limit_exceeded(f"The length of {argument}", LIST_CEILING, len(values), "Ask in several requests.")
+            fix = "Ask in several requests."
+            raise limit_exceeded(f"The length of {argument}", LIST_CEILING, len(values), fix, argument=argument)
         return [item.convert(one, f"{argument}[{index}]") for index, one in enumerate(values)]
 
     return ValueType(f"{item.pg_type}[]", types.ARRAY(item.type), convert)

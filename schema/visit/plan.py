@@ -115,7 +115,8 @@ async def _sites(context: Context, call: Call, given: Any) -> tuple[Site, ...]:
         ceiling=SITE_CEILING,
     )
     if len(rows) > SITE_CEILING:
-        raise limit_exceeded("The number of sites", SITE_CEILING, len(rows), "Narrow the filter.")
+        fix = "Narrow the filter."
+        raise limit_exceeded("The number of sites", SITE_CEILING, len(rows), fix, argument="input.sites")
     if isinstance(ids, Value):
         wanted, found = given["sites"]["projectIds"], {f"prj_{row['id']}" for row in rows}
         missing = [one for one in wanted if str(one) not in found]

@@ -53,7 +53,7 @@ REFUSED = [
     ("{ a: projects(first: -1) { totalCount } }", "BAD_USER_INPUT", ["a"], "first"),
     ("{ projects(last: -1) { totalCount } }", "BAD_USER_INPUT", ["projects"], "last"),
     ("{ projects(first: 1, last: 1) { totalCount } }", "BAD_USER_INPUT", ["projects"], "last"),
-    ("{ projects(first: 1000000000) { totalCount } }", "LIMIT_EXCEEDED", ["projects"], None),
+    ("{ projects(first: 1000000000) { totalCount } }", "LIMIT_EXCEEDED", ["projects"], "first"),
     ("{ projects(first: 10000000000) { totalCount } }", "GRAPHQL_VALIDATION_FAILED", ["projects"], "first"),
     (
         "{ projects(filter: { stage: { eq: NOWHERE } }) { totalCount } }",
@@ -67,19 +67,19 @@ REFUSED = [
         ["projects"],
         "filter.or[1].code.in[0]",
     ),
-    (f"{{ a: projects(filter: {nested(50)}) {{ totalCount }} }}", "LIMIT_EXCEEDED", ["a"], None),
+    (f"{{ a: projects(filter: {nested(50)}) {{ totalCount }} }}", "LIMIT_EXCEEDED", ["a"], "filter" + 12 * ".not"),
     (
         f"{{ regions {{ nodes {{ b: projects(filter: {nested(50)}) {{ totalCount }} }} }} }}",
         "LIMIT_EXCEEDED",
         ["regions", "nodes", "b"],
-        None,
+        "filter" + 12 * ".not",
     ),
     (
         f"""{{ siteVisitRoute(input: {{ sites: {{ filter: {nested(50)} }}, date: "2026-06-30",
         start: {{ type: "Point", coordinates: [121.6, 38.9] }} }}) {{ meters }} }}""",
         "LIMIT_EXCEEDED",
         ["siteVisitRoute"],
-        None,
+        "filter" + 12 * ".not",
     ),
     ('{ project(by: { id: "iss_1" }) { id } }', "BAD_USER_INPUT", ["project"], "by.id"),
     ('{ node(id: "prj_9223372036854775808") { id } }', "BAD_USER_INPUT", ["node"], "id"),
@@ -142,10 +142,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("document", "code", "path", "argument"), REFUSED)
-async def test_refusals(service: Client, document: str, code: str, path: list[str], argument: str | None) -> None:
+async def test_refusals(service: Client, document: str, code: str, path: list[str], argument: str) -> None:
     (error,) = judged(await service.ask(document))["errors"]
     assert (error["extensions"]["code"], error["path"]) == (code, path)
-    assert error["extensions"].get("argument") == argument
+    assert error["extensions"]["argument"] == argument
 
 
 async def test_numbers_that_are_no_json(service: Client) -> None:

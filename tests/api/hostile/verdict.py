@@ -48,6 +48,6 @@ def judged_in_place(answer: httpx.Response, root: str, *, sent: str = "") -> dic
         if error["extensions"]["code"] == "GRAPHQL_PARSE_FAILED" or "in variables" in error["message"]:
             continue
         assert error.get("path", [None])[0] == root, error
-        if error["extensions"]["code"] in ("BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"):
+        if error["extensions"]["code"] in ("BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED", "LIMIT_EXCEEDED"):
             assert error["extensions"].get("argument"), error
     return body
