@@ -131,21 +131,33 @@ def located(error: GraphQLError, code: ProblemCode, document: DocumentNode | Non
     return problem
 
 
-def around(document: DocumentNode, wanted: Node) -> tuple[list[str | int] | None, str | None]:
+def around(
+    document: DocumentNode, wanted: Node, entered: frozenset[str] = frozenset()
+) -> tuple[list[str | int] | None, str | None]:
     """Where a node stands: the response keys from the root to the field around it, and that field's argument.
 
-    Each is None where the node stands in none. Within a fragment the keys begin with the fragment's own fields.
+    Each is None where the node stands in none. A fragment stands where it is first spread; ``entered`` are those
+    already followed outwards, since a document at fault may spread them in a circle.
     """
     if wanted.loc is None:
         return None, None
     start, end = wanted.loc.start, wanted.loc.end
     keys: list[str | int] = []
     arguments: list[str] = []
+    within: list[str] = []
+    spreads: dict[str, FragmentSpreadNode] = {}
 
     def holds(node: Node) -> bool:
         return node.loc is not None and node.loc.start <= start and end <= node.loc.end
 
     class Around(Visitor):
+        def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: Any) -> None:
+            if holds(node):
+                within.append(node.name.value)
+
+        def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> None:
+            spreads.setdefault(node.name.value, node)
+
         def enter_field(self, node: FieldNode, *_: Any) -> None:
             if holds(node):
                 keys.append(node.alias.value if node.alias else node.name.value)
@@ -155,6 +167,9 @@ def around(document: DocumentNode, wanted: Node) -> tuple[list[str | int] | None
                 arguments.append(node.name.value)
 
     visit(document, Around())
+    if within and within[0] in spreads and within[0] not in entered:
+        outer, _ = around(document, spreads[within[0]], entered | {within[0]})
+        keys = [*(outer or ()), *keys]
     return keys or None, arguments[-1] if arguments else None
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import FieldNode, OperationDefinitionNode, VariableNode, Visitor, visit
+from graphql import SKIP, OperationDefinitionNode, VariableNode, Visitor, VisitorAction, visit
 
-from schema.compiler.document import Document, Refused
+from schema.compiler.document import Document, Refused, around
 from schema.problem import limit_exceeded
 
 DEPTH_CEILING, OBJECT_CEILING, VALUE_CEILING = 120, 1_000, 25_000
@@ -38,23 +38,20 @@ def check_size(variables: Mapping[str, Any], operation: OperationDefinitionNode,
                     raise Refused([problem])
 
 
-def first_use(name: str | None, operation: OperationDefinitionNode, document: Document) -> tuple[str, ...] | None:
-    """The path of the first field of an operation, or of a fragment, that uses a variable."""
-    path: list[str] = []
-    found: list[tuple[str, ...]] = []
+def first_use(name: str | None, operation: OperationDefinitionNode, document: Document) -> tuple[str | int, ...] | None:
+    """The path of the first field of an operation, or of a fragment it spreads, that uses a variable."""
+    found: list[VariableNode] = []
 
     class Use(Visitor):
-        def enter_field(self, node: FieldNode, *_: Any) -> None:
-            path.append(node.alias.value if node.alias else node.name.value)
-
-        def leave_field(self, *_: Any) -> None:
-            path.pop()
+        def enter_variable_definition(self, *_: Any) -> VisitorAction:
+            return SKIP
 
         def enter_variable(self, node: VariableNode, *_: Any) -> None:
-            if node.name.value == name and path:
-                found.append(tuple(path))
+            if node.name.value == name:
+                found.append(node)
 
     for definition in document.node.definitions:
         if not isinstance(definition, OperationDefinitionNode) or definition is operation:
             visit(definition, Use())
-    return found[0] if found else None
+    path, _ = around(document.node, found[0]) if found else (None, None)
+    return tuple(path) if path else None

@@ -148,6 +148,19 @@ async def test_refusals(service: Client, document: str, code: str, path: list[st
     assert error["extensions"]["argument"] == argument
 
 
+FRAGMENTS = """ fragment page on Region { b: projects(first: %s) { totalCount } }
+    fragment node on Region { ...page } """
+
+
+async def test_what_stands_in_a_fragment_is_told_where_it_is_spread(service: Client) -> None:
+    asked = "{ a: regions { nodes { ...node } } }" + FRAGMENTS
+    (literal,) = judged(await service.ask(asked % '"x"'))["errors"]
+    (variable,) = judged(await service.ask("query ($n: Int) " + asked % "$n", {"n": "x"}))["errors"]
+    assert literal["path"] == variable["path"] == ["a", "nodes", "b"]
+    circle = "{ viewer { ...x } } fragment x on Viewer { role(a: 1) ...y } fragment y on Viewer { ...x }"
+    assert judged(await service.ask(circle))["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
 async def test_numbers_that_are_no_json(service: Client) -> None:
     document = 'query ($m: Float!) { project(by: { code: "x" }) { nearbyParcels(withinMeters: $m) { totalCount } } }'
     for number in ("NaN", "Infinity", "-Infinity", "1e400", "9" * 5_000):
