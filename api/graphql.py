@@ -89,15 +89,12 @@ class _Run:
 
     async def query(self, compiled: Compiled) -> Answer:
         """Prepared records first, then the one statement, then what ordinary resolvers answer."""
-        records = []
-        for prepared in compiled.plan.prepared:
-            async with self._database.read() as reader:
-                context = Context(self._viewer, self._now, self._engine, reader)
-                records.append(await self._engine.prepare(prepared, self._variables, context))
+        # no connection is held between statements: while one route is being solved, many others can read
+        context = Context(self._viewer, self._now, self._engine, self._database)
+        records = [await self._engine.prepare(one, self._variables, context) for one in compiled.plan.prepared]
         cells: list[bytes] = []
         if compiled.statement is not None:
-            async with self._database.read() as reader:
-                cells = await self._engine.read(compiled, self._variables, self._viewer, reader, records)
+            cells = await self._engine.read(compiled, self._variables, self._viewer, self._database, records)
         if not compiled.separate:
             return Answer(cells[0])
         parts = {key: cell for (key, _), cell in zip(compiled.plan.roots, cells, strict=True)}

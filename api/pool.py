@@ -40,6 +40,16 @@ class Database:
         finally:
             await self._readers.release(connection)
 
+    async def fetchrow(self, query: str, *args: Any) -> Any:
+        """The first row of one statement, on a connection taken for it alone."""
+        async with self.read() as connection:
+            return await connection.fetchrow(query, *args)
+
+    async def fetch(self, query: str, *args: Any) -> Any:
+        """The rows of one statement, on a connection taken for it alone."""
+        async with self.read() as connection:
+            return await connection.fetch(query, *args)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed when the block ends well, rolled back when it raises."""

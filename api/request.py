@@ -82,10 +82,12 @@ def _from_object(value: Any) -> Query:
     extensions = value.get("extensions")
     if extensions is not None and not isinstance(extensions, dict):
         raise Problem(ProblemCode.BAD_REQUEST, "`extensions` must be an object.")
-    try:
-        document.encode()
-    except UnicodeEncodeError as error:
-        raise Problem(ProblemCode.BAD_REQUEST, "`query` holds an unpaired surrogate.") from error
+    # errors name the operation and its variables, and no answer can hold half a character
+    for part, text in (("query", document), ("operationName", name or ""), ("variables", "".join(variables or ()))):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise Problem(ProblemCode.BAD_REQUEST, f"`{part}` holds an unpaired surrogate.") from error
     return Query(document, variables or {}, name)
 
 

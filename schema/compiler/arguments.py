@@ -28,6 +28,8 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
+from schema.problem import bad_input
+
 Variables = Mapping[str, Any]
 Read = Callable[[Variables], Any]
 
@@ -118,6 +120,7 @@ def _from_literal(node: ValueNode, type_: GraphQLInputType, variables: VariableV
         name = node.name.value
         if name not in variables.coerced:
             return Undefined
+        _refuse_null(node, type_, variables, argument)
         return _from_value(variables.coerced[name], type_, lambda v: v[name], argument)
     if isinstance(node, NullValueNode):
         return None
@@ -144,9 +147,21 @@ def _from_literal(node: ValueNode, type_: GraphQLInputType, variables: VariableV
             _from_literal(item, type_.of_type, variables, f"{argument}[{index}]") for index, item in enumerate(items)
         ]
     if _mentions_variable(node):
+        _refuse_null(node, type_, variables, argument)
         return Value(lambda v: coerce_input_literal(node, type_, VariableValues(variables.sources, dict(v))), argument)
     constant = coerce_input_literal(node, type_)
     return None if constant is None else Value(lambda _: constant, argument)
+
+
+def _refuse_null(node: ValueNode, type_: GraphQLInputType, variables: VariableValues, argument: str) -> None:
+    """A variable with a default may stand where null may not (section 5.8.5) and still be given as null."""
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        if isinstance(type_, GraphQLNonNull) and variables.coerced.get(name) is None:
+            raise bad_input(f"`${name}` is null where a value is needed.", argument=argument)
+    elif isinstance(node, ListValueNode) and isinstance(_nullable(type_), GraphQLList):
+        for index, item in enumerate(node.values):
+            _refuse_null(item, _nullable(type_).of_type, variables, f"{argument}[{index}]")
 
 
 def _mentions_variable(node: ValueNode) -> bool:
@@ -160,7 +175,7 @@ def _mentions_variable(node: ValueNode) -> bool:
 
 
 def argument_trees(definition: GraphQLField, node: FieldNode, variables: VariableValues) -> dict[str, Tree]:
-    """The arguments of a field as trees; absent arguments take their default or have no entry."""
+    """The arguments of a field as trees; absent arguments take their default or have no entry. Raises Problem."""
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
     trees: dict[str, Any] = {}
     for name, argument in definition.args.items():

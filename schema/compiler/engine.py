@@ -31,7 +31,7 @@ from schema.compiler.statement import Statement, StatementBuilder, Visible
 from schema.compiler.values import Binder
 from schema.compiler.variables import check_size, first_use
 from schema.limits import Limits
-from schema.problem import Problem, ProblemCode, limit_exceeded
+from schema.problem import Problem, ProblemCode, at_path, limit_exceeded
 
 PLANS_PER_DOCUMENT = 64
 """Shapes of one document kept ready; beyond it the oldest is planned anew."""
@@ -214,11 +214,9 @@ class Engine:
     async def prepare(self, prepared: Prepared, variables: VariableValues, context: Any) -> str:
         """The record of a prepared field as JSON; raises Problem at the field's path."""
         trees = prepared.arguments
-        call = Call({name: plain(tree, variables.coerced) for name, tree in trees.items()}, trees, variables.coerced)
-        try:
-            record = await prepared.binding.prepare(context, call)
-        except Problem as problem:
-            raise problem.at(prepared.path) from None
+        with at_path(prepared.path):
+            given = {name: plain(tree, variables.coerced) for name, tree in trees.items()}
+            record = await prepared.binding.prepare(context, Call(given, trees, variables.coerced))
         return orjson.dumps(record).decode()
 
     async def candidates(

@@ -10,6 +10,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -26,7 +27,7 @@ from graphql.execution.values import VariableValues, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
 from schema.compiler.arguments import Tree, argument_trees
-from schema.problem import limit_exceeded
+from schema.problem import at_path, bad_input, limit_exceeded
 
 ResponsePath = tuple[str, ...]
 
@@ -71,7 +72,7 @@ class Selector:
         merged: dict[str, list[FieldNode]] = {}
         seen: set[str] = set()  # for all of them: a fragment collected twice would double with every level below
         for selection_set in selection_sets:
-            self._collect(parent, selection_set, merged, seen)
+            self._collect(parent, selection_set, merged, seen, path)
         return tuple(self._selected(parent, key, tuple(nodes), path) for key, nodes in merged.items())
 
     def _collect(
@@ -80,28 +81,33 @@ class Selector:
         selection_set: SelectionSetNode,
         merged: dict[str, list[FieldNode]],
         seen: set[str],
+        path: ResponsePath,
     ) -> None:
         for node in selection_set.selections:
-            if not self._included(node):
+            if not self._included(node, path):
                 continue
             if isinstance(node, FieldNode):
-                merged.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+                merged.setdefault(_key(node), []).append(node)
             elif isinstance(node, InlineFragmentNode):
                 if node.type_condition is None or self._applies(node.type_condition.name.value, parent):
-                    self._collect(parent, node.selection_set, merged, seen)
+                    self._collect(parent, node.selection_set, merged, seen, path)
             elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
                 seen.add(node.name.value)
                 fragment = self.fragments[node.name.value]
                 if self._applies(fragment.type_condition.name.value, parent):
-                    self._collect(parent, fragment.selection_set, merged, seen)
+                    self._collect(parent, fragment.selection_set, merged, seen, path)
 
-    def _included(self, node: SelectionNode) -> bool:
+    def _included(self, node: SelectionNode, path: ResponsePath) -> bool:
         if not node.directives:
             return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
+        try:
+            skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
+            include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
+        except GraphQLError as error:  # a variable with a default, given as null
+            here = (*path, _key(node)) if isinstance(node, FieldNode) else path
+            raise bad_input(error.message, argument="if", path=here or None) from error
         if skip and skip["if"]:
             return False
-        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return not (include and include["if"] is False)
 
     def _applies(self, condition: str, parent: GraphQLObjectType) -> bool:
@@ -127,7 +133,8 @@ class Selector:
             sets = tuple(node.selection_set for node in nodes if node.selection_set)
             for possible in self._possible(type_):
                 beneath[possible.name] = self.select(possible, sets, here)
-        arguments = argument_trees(definition, nodes[0], self.variables)
+        with at_path(here):
+            arguments = argument_trees(definition, nodes[0], self.variables)
         return Selected(key, name, definition, type_, arguments, beneath, here, nodes)
 
     def _possible(self, type_: GraphQLNamedType) -> tuple[GraphQLObjectType, ...]:
@@ -136,3 +143,7 @@ class Selector:
         if isinstance(type_, GraphQLInterfaceType) or is_abstract_type(type_):
             return tuple(self.schema.get_possible_types(type_))
         raise TypeError(f"{type_} has no selections")
+
+
+def _key(node: FieldNode) -> str:
+    return node.alias.value if node.alias else node.name.value

@@ -92,6 +92,11 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "UTF-16": ('{"query": "{ viewer { role } }"}'.encode("utf-16"), "BAD_REQUEST"),
     "a byte order mark": (b'\xef\xbb\xbf{"query": "{ viewer { role } }"}', "BAD_REQUEST"),
     "a surrogate": (b'{"query": "{ viewer { role } } # \\ud800"}', "BAD_REQUEST"),
+    "a surrogate for a name": (b'{"query": "{ viewer { role } }", "operationName": "\\ud800"}', "BAD_REQUEST"),
+    "a surrogate for a variable": (
+        b'{"query": "{ viewer { role } }", "variables": {"\\ud800": ' + b"[" * 130 + b"]" * 130 + b"}}",
+        "BAD_REQUEST",
+    ),
     "deep arrays": (b"[" * 100_000, "BAD_REQUEST"),
     "deep objects": (b'{"a":' * 100_000, "BAD_REQUEST"),
     "deep variables": (
