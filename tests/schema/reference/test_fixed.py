@@ -3,6 +3,7 @@
 import pytest
 
 from tests.schema.reference.conftest import Both
+from tests.schema.reference.executor import Asking
 
 REQUESTS = {
     "every column": """{
@@ -130,3 +131,21 @@ def test_following_cursors_sees_every_row_once(both: Both, key: str, direction: 
     )
     assert seen == [node["id"] for node in whole["issues"]["nodes"]]
     assert len(set(seen)) == len(both.city.rows["Issue"])
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        "{ deadline: { eq: null } }",
+        "{ status: { in: null } }",
+        '{ id: { eq: "prj_1" } }',
+        "{ title: { isNull: null } }",
+    ],
+)
+def test_both_refuse_what_has_no_meaning(both: Both, filter_: str) -> None:
+    request = f"{{ issues(filter: {filter_}) {{ totalCount }} }}"
+    asking = Asking("kim", "READER")
+    assert both.reference.answer(request, {}, asking).errors
+    (error,) = both.compiled(request, {}, asking)["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["path"] == ["issues"]
