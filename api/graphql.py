@@ -151,8 +151,11 @@ def _problem(error: Exception) -> Problem:
     """The caller's view of an error: a Problem as it is, a known SQLSTATE translated, the rest masked."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, PoolTimeout):
+    if isinstance(error, (PoolTimeout, TimeoutError)):
         return Problem(ProblemCode.UNAVAILABLE, "The service is busy; try again in a moment.")
+    if isinstance(error, OSError):  # nobody answers where the database should be
+        log.warning("no connection to the database: %s", error)
+        return Problem(ProblemCode.UNAVAILABLE, "The database is not available; try again in a moment.")
     cause = getattr(error.orig, "__cause__", None) if isinstance(error, DBAPIError) else error
     if isinstance(cause, asyncpg.PostgresError) and (problem := problem_of(cause)) is not None:
         return problem

@@ -85,6 +85,7 @@ async def open_database(url: str, limits: Limits) -> Database:
         pool_size=WRITERS,
         max_overflow=0,
         pool_timeout=ACQUIRE_SECONDS,
+        pool_pre_ping=True,  # after a restart the first writes would else fail of connections that died while idle
         connect_args={"server_settings": settings},
     )
     return Database(readers, writers)

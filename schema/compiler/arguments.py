@@ -148,7 +148,7 @@ def _from_literal(node: ValueNode, type_: GraphQLInputType, variables: VariableV
         ]
     if _mentions_variable(node):
         _refuse_null(node, type_, variables, argument)
-        return Value(lambda v: coerce_input_literal(node, type_, VariableValues(variables.sources, dict(v))), argument)
+        return Value(lambda v: coerce_input_literal(node, type_, VariableValues({}, dict(v))), argument)
     constant = coerce_input_literal(node, type_)
     return None if constant is None else Value(lambda _: constant, argument)
 
