@@ -54,11 +54,14 @@ apt() { # apt PACKAGE… — false when they cannot be installed
     fi
     say "installing $*"
     if [ -z "${apt_updated:-}" ]; then
-        $as_root apt-get update -qq </dev/null >&2 || return 1
+        # A machine just switched on refreshes its lists by itself and holds their lock: those will do.
+        $as_root apt-get update -qq </dev/null >&2 || say "the package lists could not be refreshed; taking those here"
         apt_updated=yes
     fi
+    # Automatic upgrades may be at work: wait for them. No pseudo-terminal: its progress fills a log with percents.
     # shellcheck disable=SC2086 # $as_root is empty or one word
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null >&2
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" </dev/null >&2
 }
 
 [ -f /etc/ssl/certs/ca-certificates.crt ] || apt ca-certificates || fail "cannot go on without certificates"
@@ -79,6 +82,7 @@ fi
 if { [ "$purpose" = test ] || [ -z "${LUODI_DATABASE_URL:-}" ]; } && ! has_postgis; then
     apt postgresql-15 postgresql-15-postgis-3 ||
         fail "PostgreSQL 15 or newer with PostGIS is needed, or LUODI_DATABASE_URL for one elsewhere"
+    say "Debian sets up a PostgreSQL of its own with the package (port 5432); Luodi starts a private one beside it"
 fi
 
 if [ "$purpose" = test ] && ! command -v chromium >/dev/null 2>&1; then
