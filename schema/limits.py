@@ -8,7 +8,9 @@ class Limits:
     """Ceilings of one request.
 
     ``page_*`` count rows of one connection, ``cost_ceiling`` counts rows the whole operation may touch,
-    ``depth`` and ``filter_depth`` count levels, ``tokens`` and ``aliases`` count in the document,
+    ``depth`` and ``filter_depth`` count levels, ``selected_fields`` and ``filter_members`` what an operation selects
+    and compares once its fragments and variables stand in their places (about a second of compiling, in which the
+    process answers nobody else), ``tokens`` and ``aliases`` count in the document,
     ``geometry_vertices`` counts positions in one GeoJSON input.
     """
 
@@ -17,6 +19,8 @@ class Limits:
     cost_ceiling: int = 250_000
     depth: int = 30
     filter_depth: int = 12
+    selected_fields: int = 2_000
+    filter_members: int = 1_000
     tokens: int = 5_000
     aliases: int = 100
     body_bytes: int = 1_000_000

@@ -24,6 +24,7 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
+    get_named_type,
 )
 from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
@@ -41,6 +42,9 @@ class Value:
     read: Read
     argument: str
 
+
+Made = dict[tuple[str, str, str], "Tree"]
+"""Trees of variables of input types, by variable, type and argument: one may filter every page of an operation."""
 
 Tree = Value | dict[str, "Tree"] | list["Tree"] | None
 """A scalar leaf, an input object, a list of input objects, or null. An absent member has no entry."""
@@ -114,14 +118,21 @@ def _from_value(value: Any, type_: GraphQLInputType, read: Read, argument: str) 
     return Value(read, argument)
 
 
-def _from_literal(node: ValueNode, type_: GraphQLInputType, variables: VariableValues, argument: str) -> Tree | Any:
+def _from_literal(
+    node: ValueNode, type_: GraphQLInputType, variables: VariableValues, argument: str, made: Made
+) -> Tree | Any:
     """The tree of a literal, or ``Undefined`` where it is a variable that was not given."""
     if isinstance(node, VariableNode):
         name = node.name.value
         if name not in variables.coerced:
             return Undefined
         _refuse_null(node, type_, variables, argument)
-        return _from_value(variables.coerced[name], type_, lambda v: v[name], argument)
+        if not _has_structure(type_):  # a leaf is its field's own: a cursor is read by the order of its page
+            return _from_value(variables.coerced[name], type_, lambda v: v[name], argument)
+        key = (name, get_named_type(type_).name, argument)
+        if key not in made:
+            made[key] = _from_value(variables.coerced[name], type_, lambda v: v[name], argument)
+        return made[key]
     if isinstance(node, NullValueNode):
         return None
     type_ = _nullable(type_)
@@ -130,7 +141,7 @@ def _from_literal(node: ValueNode, type_: GraphQLInputType, variables: VariableV
         tree: dict[str, Any] = {}
         for name, input_field in type_.fields.items():
             item = (
-                _from_literal(given[name], input_field.type, variables, f"{argument}.{name}")
+                _from_literal(given[name], input_field.type, variables, f"{argument}.{name}", made)
                 if name in given
                 else Undefined
             )
@@ -144,7 +155,8 @@ def _from_literal(node: ValueNode, type_: GraphQLInputType, variables: VariableV
     if isinstance(type_, GraphQLList) and _has_structure(type_.of_type):
         items = node.values if isinstance(node, ListValueNode) else (node,)
         return [
-            _from_literal(item, type_.of_type, variables, f"{argument}[{index}]") for index, item in enumerate(items)
+            _from_literal(item, type_.of_type, variables, f"{argument}[{index}]", made)
+            for index, item in enumerate(items)
         ]
     if _mentions_variable(node):
         _refuse_null(node, type_, variables, argument)
@@ -174,12 +186,12 @@ def _mentions_variable(node: ValueNode) -> bool:
     return False
 
 
-def argument_trees(definition: GraphQLField, node: FieldNode, variables: VariableValues) -> dict[str, Tree]:
+def argument_trees(definition: GraphQLField, node: FieldNode, variables: VariableValues, made: Made) -> dict[str, Tree]:
     """The arguments of a field as trees; absent arguments take their default or have no entry. Raises Problem."""
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
     trees: dict[str, Any] = {}
     for name, argument in definition.args.items():
-        tree = _from_literal(given[name], argument.type, variables, name) if name in given else Undefined
+        tree = _from_literal(given[name], argument.type, variables, name, made) if name in given else Undefined
         if tree is Undefined:
             default = coerce_default_value(argument)
             if default is Undefined:

@@ -149,7 +149,7 @@ class Engine:
     ) -> tuple[Compiled, ...]:
         root = self._model.graphql.get_root_type(operation.operation)
         assert root is not None, "validation has seen that the root type exists"
-        selector = Selector(self._model.graphql, document.fragments, variables)
+        selector = Selector(self._model.graphql, document.fragments, variables, self._limits.selected_fields)
         selection = selector.select(root, (operation.selection_set,))
         is_query = operation.operation is OperationType.QUERY
         groups = [selection] if is_query else [(one,) for one in selection]

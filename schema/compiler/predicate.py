@@ -46,6 +46,7 @@ from schema.compiler.values import (
     type_of,
 )
 from schema.database import WGS84_SRID
+from schema.limits import Limits
 from schema.problem import bad_input, limit_exceeded
 
 if TYPE_CHECKING:
@@ -70,17 +71,18 @@ class Binds(Protocol):
 class Predicate:
     """Turns filter trees of one statement into conditions."""
 
-    def __init__(self, model: "Model", binds: Binds, depth_ceiling: int) -> None:
+    def __init__(self, model: "Model", binds: Binds, limits: Limits) -> None:
         self._model = model
         self._binds = binds
-        self._depth_ceiling = depth_ceiling
+        self._limits = limits
+        self._members = 0
 
     def condition(self, entity: Entity, tree: Tree, row: Row, argument: str = "filter", depth: int = 1) -> Condition:
         """All members of a filter, together."""
-        if depth > self._depth_ceiling:
+        if depth > self._limits.filter_depth:
             raise limit_exceeded(
                 "The depth of a filter",
-                self._depth_ceiling,
+                self._limits.filter_depth,
                 depth,
                 "Flatten `and`, `or` and relations.",
                 argument=argument,
@@ -92,6 +94,15 @@ class Predicate:
         return and_(true(), *conditions)
 
     def _member(self, entity: Entity, name: str, tree: Tree, row: Row, argument: str, depth: int) -> Condition:
+        self._members += 1  # wherever a filter is written: one variable may filter every page, and each of its counts
+        if self._members > self._limits.filter_members:
+            raise limit_exceeded(
+                "The number of filters' members in an operation",
+                self._limits.filter_members,
+                self._members,
+                "Compare with lists (`in`) or ask in several requests.",
+                argument=argument,
+            )
         if tree is None:
             return true()
         if name in ("and", "or"):
@@ -265,7 +276,7 @@ def not_true(condition: Condition) -> Condition:
 
 
 def children(binds: Binds, binding: ToManyBinding, other: Row, parent: ColumnElement[Any]) -> Condition:
-    """The condition that joins a child row to its parent's key: directly, through a closure table, via a row between."""
+    """The condition that joins a child row to its parent's key: directly, through a closure table or a row between."""
     if binding.via is None:
         return _holds_key(binding, other(binding.remote), parent)
     source, between = binds.alias(binding.via.table)

@@ -26,7 +26,8 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
-from schema.compiler.arguments import Tree, argument_trees
+from schema.compiler.arguments import Made, Tree, argument_trees
+from schema.limits import Limits
 from schema.problem import at_path, bad_input, limit_exceeded
 
 ResponsePath = tuple[str, ...]
@@ -62,8 +63,9 @@ class Selector:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
-    ceiling: int = 10_000
+    ceiling: int = Limits().selected_fields
     counted: list[int] = field(default_factory=lambda: [0])
+    made: Made = field(default_factory=dict)
 
     def select(
         self, parent: GraphQLObjectType, selection_sets: tuple[SelectionSetNode, ...], path: ResponsePath = ()
@@ -121,7 +123,9 @@ class Selector:
     ) -> Selected:
         self.counted[0] += 1
         if self.counted[0] > self.ceiling:  # fragments within fragments multiply: a small document can select millions
-            raise limit_exceeded("The number of selected fields", self.ceiling, self.counted[0], "Select less.")
+            raise limit_exceeded("The number of selected fields", self.ceiling, self.counted[0], "Select less.").at(
+                (*path, key)
+            )
         name = nodes[0].name.value
         here = (*path, key)
         definition = parent.fields.get(name)
@@ -134,7 +138,7 @@ class Selector:
             for possible in self._possible(type_):
                 beneath[possible.name] = self.select(possible, sets, here)
         with at_path(here):
-            arguments = argument_trees(definition, nodes[0], self.variables)
+            arguments = argument_trees(definition, nodes[0], self.variables, self.made)
         return Selected(key, name, definition, type_, arguments, beneath, here, nodes)
 
     def _possible(self, type_: GraphQLNamedType) -> tuple[GraphQLObjectType, ...]:

@@ -89,7 +89,7 @@ class StatementBuilder:
         self._bound: dict[tuple[int, str, int], Parameter] = {}
         self._aliases: dict[str, int] = {}
         self._path: tuple[str, ...] = ()
-        self._predicate = Predicate(model, self, limits.filter_depth)
+        self._predicate = Predicate(model, self, limits)
         self._made: dict[Hashable, ValueType] = {}
 
     def build(self, plan: Plan) -> Statement:
