@@ -17,7 +17,9 @@ query ($start: GeoJSON!, $day: Date!) {
 """
 REPORT = """
 mutation ($project: String!) {
-  reportIssue(input: { idempotencyKey: "first-try", project: { code: $project }, title: "施工用电未接入", severity: MAJOR })
+  reportIssue(input: {
+    idempotencyKey: "first-try", project: { code: $project }, title: "施工用电未接入", severity: MAJOR
+  })
   { issue { id title status level project { code name } } } }
 """
 # Zhongshan Square, WGS 84, the middle of Dalian.

@@ -11,7 +11,8 @@ class Limits:
     ``depth`` and ``filter_depth`` count levels, ``selected_fields`` and ``filter_members`` what an operation selects
     and compares once its fragments and variables stand in their places (about a second of compiling, in which the
     process answers nobody else), ``tokens`` and ``aliases`` count in the document,
-    ``geometry_vertices`` counts positions in one GeoJSON input.
+    ``prepared_fields`` counts root fields of a query that occupy a solver, ``geometry_vertices`` counts positions in
+    one GeoJSON input.
     """
 
     page_default: int = 50
@@ -21,6 +22,7 @@ class Limits:
     filter_depth: int = 12
     selected_fields: int = 2_000
     filter_members: int = 1_000
+    prepared_fields: int = 3
     tokens: int = 5_000
     aliases: int = 100
     body_bytes: int = 1_000_000

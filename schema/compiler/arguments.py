@@ -37,10 +37,19 @@ Read = Callable[[Variables], Any]
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """A leaf: how to read it from a request's coerced variables, and where it stands in the input."""
+    """A leaf: how to read it from a request's coerced variables, and where it stands in the input.
+
+    ``decides`` says that its value belongs to the shape, so that a plan may be made by it.
+    """
 
     read: Read
     argument: str
+    decides: bool = False
+
+    def structural(self, variables: Variables) -> Any:
+        """The value, for a plan to be made by."""
+        assert self.decides, f"{self.argument} is no part of the shape: another value would meet this plan"
+        return self.read(variables)
 
 
 Made = dict[tuple[str, str, str], "Tree"]
@@ -115,7 +124,7 @@ def _from_value(value: Any, type_: GraphQLInputType, read: Read, argument: str) 
             _from_value(item, type_.of_type, _member_reader(read, index), f"{argument}[{index}]")
             for index, item in enumerate(value)
         ]
-    return Value(read, argument)
+    return Value(read, argument, decides_statement(type_))
 
 
 def _from_literal(
@@ -160,9 +169,10 @@ def _from_literal(
         ]
     if _mentions_variable(node):
         _refuse_null(node, type_, variables, argument)
-        return Value(lambda v: coerce_input_literal(node, type_, VariableValues({}, dict(v))), argument)
+        read: Read = lambda v: coerce_input_literal(node, type_, VariableValues({}, dict(v)))  # noqa: E731
+        return Value(read, argument, decides_statement(type_))
     constant = coerce_input_literal(node, type_)
-    return None if constant is None else Value(lambda _: constant, argument)
+    return None if constant is None else Value(lambda _: constant, argument, decides=True)
 
 
 def _refuse_null(node: ValueNode, type_: GraphQLInputType, variables: VariableValues, argument: str) -> None:

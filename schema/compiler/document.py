@@ -1,8 +1,7 @@
 """Documents: parsed and validated once, kept by their text; and where in a document an error belongs."""
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -24,6 +23,7 @@ from graphql import (
     visit,
 )
 
+from schema.compiler.kept import Kept
 from schema.compiler.literals import MEMBERS, RULES, argument_path
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, limit_exceeded
@@ -49,7 +49,6 @@ class Document:
     node: DocumentNode
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
-    plans: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of a name, or the only one."""
@@ -70,22 +69,14 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self._kept: OrderedDict[str, Document] = OrderedDict()
-        self._characters = 0
+        self._kept: Kept[Document] = Kept(KEPT_CHARACTERS, LONGEST_KEPT)
 
     def read(self, text: str) -> Document:
         """The document of a text. Raises Refused."""
-        known = self._kept.get(text)
-        if known is not None:
-            self._kept.move_to_end(text)
-            return known
-        document = self._read(text)
-        if len(text) <= LONGEST_KEPT:
-            self._kept[text] = document
-            self._characters += len(text)
-            while self._characters > KEPT_CHARACTERS:
-                oldest, _ = self._kept.popitem(last=False)
-                self._characters -= len(oldest)
+        document = self._kept.get(text)
+        if document is None:
+            document = self._read(text)
+            self._kept.put(text, document, len(text))
         return document
 
     def _read(self, text: str) -> Document:

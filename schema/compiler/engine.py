@@ -23,6 +23,7 @@ from graphql.execution.values import VariableValues
 from schema.compiler.arguments import Tree, Value, plain, shape_of
 from schema.compiler.candidates import Columns, candidates_statement
 from schema.compiler.document import Document, Documents, Refused, located
+from schema.compiler.kept import Kept
 from schema.compiler.model import Model
 from schema.compiler.plan import Plan, Prepared
 from schema.compiler.planner import Planner
@@ -33,10 +34,12 @@ from schema.compiler.variables import check_size, first_use
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, at_path, limit_exceeded
 
-PLANS_PER_DOCUMENT = 64
-"""Shapes of one document kept ready; beyond it the oldest is planned anew."""
+KEPT_PLAN_CHARACTERS = 2_000_000
+"""Statements kept ready, by the length of their text; a plan is about ten times as heavy in memory."""
 LONGEST_PLAN_KEPT = 25_000
-"""Characters of its statements; four times the flagship's."""
+"""Four times the flagship's."""
+PLAN_CHARACTERS = 2_000
+"""What the smallest plan is reckoned as."""
 
 
 class Viewer(Protocol):
@@ -105,6 +108,9 @@ class Engine:
         self._visible = visible
         self._limits = limits
         self._documents = Documents(model.graphql, limits)
+        self._plans: Kept[tuple[OperationDefinitionNode, tuple[Compiled, ...]]] = Kept(
+            KEPT_PLAN_CHARACTERS, LONGEST_PLAN_KEPT
+        )
 
     @property
     def graphql(self) -> GraphQLSchema:
@@ -135,14 +141,14 @@ class Engine:
         One for a query, whatever its root fields; one for each root field of a mutation, which run in their order.
         """
         key = (id(operation), viewer.scope, self._shape(operation, variables))
-        found: tuple[Compiled, ...] | None = document.plans.get(key)
+        found = self._plans.get(key)
         if found is None:
-            found = self._compile(document, operation, variables, viewer.scope)
-            if len(document.plans) >= PLANS_PER_DOCUMENT:
-                document.plans.pop(next(iter(document.plans)))
-            if sum(len(one.statement.text) for one in found if one.statement) <= LONGEST_PLAN_KEPT:
-                document.plans[key] = found
-        return found
+            compiled = self._compile(document, operation, variables, viewer.scope)
+            # the operation is kept too: while it lives, its id is nobody else's
+            found = (operation, compiled)
+            length = sum(len(one.statement.text) for one in compiled if one.statement)
+            self._plans.put(key, found, length + PLAN_CHARACTERS)
+        return found[1]
 
     def _compile(
         self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, scope: str

@@ -28,7 +28,6 @@ from schema.compiler.entity import (
     NearbyBinding,
     NestedBinding,
     PreparedBinding,
-    StatsBinding,
     ToManyBinding,
     ToOneBinding,
     binding_of,
@@ -261,8 +260,6 @@ def give_arguments(cls: type, inputs: dict[type, EntityInputs]) -> None:
             strawberry_field.arguments = [within, *page_arguments(inputs[element_of(strawberry_field)], ordered=False)]
         elif isinstance(binding, (NestedBinding, PreparedBinding)):
             strawberry_field.arguments = [argument(name, given) for name, given in binding.arguments.items()]
-        elif isinstance(binding, StatsBinding) and binding.related is None:
-            pass
 
 
 __all__ = [

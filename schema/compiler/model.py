@@ -51,7 +51,6 @@ class Model:
                 fields = {_graphql_name(one): one for one in definition.fields}
                 self._types[name] = BoundType(name, entity_of(definition.origin), fields)
         self._entities = {found.name: found for cls in entity_classes if (found := entity_of(cls)) is not None}
-        self._by_prefix = {entity.prefix: entity for entity in self._entities.values() if entity.prefix}
         self._targets = {
             cls.__name__: {
                 _graphql_name(one): declared.name
@@ -67,9 +66,6 @@ class Model:
     def entities(self) -> Mapping[str, Entity]:
         """All entities with a table, by GraphQL name."""
         return self._entities
-
-    def by_prefix(self, prefix: str) -> Entity | None:
-        return self._by_prefix.get(prefix)
 
     def entity(self, name: str) -> Entity:
         return self._entities[name]

@@ -48,7 +48,7 @@ def keys_of(entity: Entity, tree: Tree, model: Any, variables: Variables) -> tup
         argument = f"orderBy[{index}]"
         if (field is None) == (near is None):
             raise bad_input("Give either `field` or `nearestTo` in each entry of orderBy.", argument=argument)
-        descending = isinstance(direction, Value) and _name(direction.read(variables)) == "DESC"
+        descending = isinstance(direction, Value) and _name(direction.structural(variables)) == "DESC"
         if isinstance(near, Value):
             if index:
                 raise bad_input("`nearestTo` can only be the first key of an order.", argument=argument)
@@ -57,7 +57,7 @@ def keys_of(entity: Entity, tree: Tree, model: Any, variables: Variables) -> tup
             keys.append(Key(DISTANCE, False, False, FLOAT, place=near))
             continue
         assert isinstance(field, Value)
-        name = _name(field.read(variables))
+        name = _name(field.structural(variables))
         binding = model.orderable(entity, name)
         if isinstance(binding, IdBinding):
             keys.append(Key("ID", descending, False, INTEGER, entity.table.c.id))

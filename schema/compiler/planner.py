@@ -11,7 +11,6 @@ from schema.compiler.entity import (
     ColumnBinding,
     ConnectionBinding,
     DimensionBinding,
-    Entity,
     GeometryBinding,
     IdBinding,
     LookupBinding,
@@ -116,6 +115,9 @@ class Planner:
             return ReadNodes(binding.many, ids, targets, path)
         if isinstance(binding, PreparedBinding):
             place, self._prepared = self._prepared, self._prepared + 1
+            if self._prepared > self._limits.prepared_fields:
+                ceiling = self._limits.prepared_fields
+                raise limit_exceeded("The number of routes", ceiling, self._prepared, "Ask in several requests.")
             target = self._object(_type_name(selected), selected.only(), costs)
             return Prepared(place, binding, selected.arguments, target, path)
         return None
@@ -180,7 +182,9 @@ class Planner:
 
     def _geometry(self, column: Column[Any], selected: Selected) -> GeometryText:
         crs = selected.arguments.get("crs")
-        name = str(CoordinateSystem(crs.read(self._variables))) if isinstance(crs, Value) else CoordinateSystem.WGS84
+        name = (
+            str(CoordinateSystem(crs.structural(self._variables))) if isinstance(crs, Value) else CoordinateSystem.WGS84
+        )
         simplify, precision = selected.arguments.get("simplifyMeters"), selected.arguments.get("precision")
         return GeometryText(
             column,
@@ -195,7 +199,6 @@ class Planner:
     ) -> ReadConnection:
         beneath: list[Cost] = []
         outputs: list[tuple[str, EdgeParts | InfoParts | Nodes | TotalCount | Constant]] = []
-        entity: Entity | None = None
         connection_type = _type_name(selected)
         for part in selected.only():
             if part.name == "__typename":
@@ -261,7 +264,7 @@ class Planner:
         bound = self._model.type(stat_type)
         by = selected.arguments.get("by")
         names: list[str] = []
-        for one in by.read(self._variables) if isinstance(by, Value) else []:
+        for one in by.structural(self._variables) if isinstance(by, Value) else []:
             name = str(getattr(one, "value", one))
             if name not in names:
                 names.append(name)

@@ -120,7 +120,7 @@ class StatementBuilder:
         return self._made.setdefault(key, make())
 
     def structural(self, value: Value) -> Any:
-        return value.read(self._variables)
+        return value.structural(self._variables)
 
     def alias(self, table: Table) -> tuple[FromClause, Row]:
         name = self._name(table.name)

@@ -16,4 +16,4 @@ class ProjectStage(StrEnum):
 
 
 PROJECT_CODE = r"^[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}$"
-"""投资项目在线审批监管平台: YYMM, adcode, guiding department, type, serial with a check digit of no public algorithm."""
+"""投资项目在线审批监管平台: YYMM, adcode, department, type, serial with a check digit (its algorithm is not public)."""

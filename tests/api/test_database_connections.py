@@ -19,7 +19,7 @@ from schema.compiler.engine import Engine, Query
 from schema.limits import Limits
 from schema.root import model
 from tests.api.client import Client, serving
-from tests.conftest import database_name, execute
+from tests.conftest import execute
 
 ROUTE = """query ($start: GeoJSON!) {
   siteVisitRoute(input: { sites: { filter: {} }, start: $start, date: "2026-07-01" }) { seconds }
@@ -56,7 +56,7 @@ async def test_those_the_database_ended_are_replaced(own_service: Client, own_ci
     found = await own_service.data("{ projects(first: 1) { nodes { code } } }")
     code = found["projects"]["nodes"][0]["code"]
     await own_service.data(REPORT, {"key": "before", "code": code}, role=Role.WRITER)
-    ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database_name(own_city_url)}'"
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
     await execute(own_city_url, f"{ended} AND pid <> pg_backend_pid()")
     await own_service.data(REPORT, {"key": "after", "code": code}, role=Role.WRITER)
     await own_service.data("{ projects(first: 1) { nodes { code } } }")

@@ -196,3 +196,11 @@ async def test_what_is_asked_of_every_unvisited_site_is_in_the_cost(service: Cli
         unvisited { project { issues(first: 100) { nodes { id } } } } } }"""
     answer = await service.ask(document, {"start": ZHONGSHAN_SQUARE, "day": DAY})
     assert answer.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+async def test_one_request_plans_a_few_routes_not_a_hundred(service: Client) -> None:
+    """Each route occupies a solver: an operation that asks for many is refused before the first is solved."""
+    route = "siteVisitRoute(input: { sites: { filter: {} }, start: $start, date: $day }) { seconds }"
+    document = "query ($start: GeoJSON!, $day: Date!) {" + " ".join(f"r{n}: {route}" for n in range(4)) + "}"
+    answer = await service.ask(document, {"start": ZHONGSHAN_SQUARE, "day": DAY})
+    assert answer.json()["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 3, "value": 4}
