@@ -46,6 +46,7 @@ class Refused(Exception):
 class Document:
     """A valid document: its operations by name and its fragments."""
 
+    text: str
     node: DocumentNode
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
@@ -106,7 +107,7 @@ class Documents:
                 operations[definition.name.value if definition.name else None] = definition
             elif isinstance(definition, FragmentDefinitionNode):
                 fragments[definition.name.value] = definition
-        return Document(node, operations, fragments)
+        return Document(text, node, operations, fragments)
 
 
 def located(error: GraphQLError, code: ProblemCode, document: DocumentNode | None) -> Problem:

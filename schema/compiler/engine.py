@@ -34,7 +34,7 @@ from schema.compiler.variables import check_size, first_use
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, at_path, limit_exceeded
 
-KEPT_PLAN_CHARACTERS = 2_000_000
+KEPT_PLAN_CHARACTERS = 1_000_000
 """Statements kept ready, by the length of their text; a plan is about ten times as heavy in memory."""
 LONGEST_PLAN_KEPT = 25_000
 """Four times the flagship's."""
@@ -108,9 +108,7 @@ class Engine:
         self._visible = visible
         self._limits = limits
         self._documents = Documents(model.graphql, limits)
-        self._plans: Kept[tuple[OperationDefinitionNode, tuple[Compiled, ...]]] = Kept(
-            KEPT_PLAN_CHARACTERS, LONGEST_PLAN_KEPT
-        )
+        self._plans: Kept[tuple[Compiled, ...]] = Kept(KEPT_PLAN_CHARACTERS, LONGEST_PLAN_KEPT)
 
     @property
     def graphql(self) -> GraphQLSchema:
@@ -140,15 +138,15 @@ class Engine:
 
         One for a query, whatever its root fields; one for each root field of a mutation, which run in their order.
         """
-        key = (id(operation), viewer.scope, self._shape(operation, variables))
+        # by the text, not by the tree: a plan must not keep the document's tree, which is far heavier than itself
+        name = operation.name.value if operation.name else None
+        key = (document.text, name, viewer.scope, self._shape(operation, variables))
         found = self._plans.get(key)
         if found is None:
-            compiled = self._compile(document, operation, variables, viewer.scope)
-            # the operation is kept too: while it lives, its id is nobody else's
-            found = (operation, compiled)
-            length = sum(len(one.statement.text) for one in compiled if one.statement)
-            self._plans.put(key, found, length + PLAN_CHARACTERS)
-        return found[1]
+            found = self._compile(document, operation, variables, viewer.scope)
+            length = sum(len(one.statement.text) for one in found if one.statement)
+            self._plans.put(key, found, len(document.text) + length + PLAN_CHARACTERS)
+        return found
 
     def _compile(
         self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, scope: str
