@@ -5,28 +5,33 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 
 from schema.compiler.engine import Query
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, limit_exceeded
 
 
-async def read_query(request: Request, limits: Limits) -> Query:
-    """The request of a GET or POST. Raises Problem."""
-    if request.method == "GET":
-        return _from_query_string(request, limits)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+async def read_query(scope: Scope, content_type: str, receive: Receive, limits: Limits) -> Query:
+    """The request of a GET or POST. Raises Problem, and ClientDisconnect when the client is gone before its end."""
+    if scope["method"] == "GET":
+        return _from_query_string(Request(scope), limits)
+    if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Problem(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "Send the request as application/json.")
-    return _from_object(decode_json(await _body(request, limits.body_bytes)))
+    return _from_object(decode_json(await _body(receive, limits.body_bytes)))
 
 
-async def _body(request: Request, ceiling: int) -> bytes:
+async def _body(receive: Receive, ceiling: int) -> bytes:
     """The body, refused as soon as it passes the ceiling."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
         size += len(chunk)
         if size > ceiling:
             problem = limit_exceeded("The size of a request, in bytes,", ceiling, size, "Send less at a time.")
@@ -43,7 +48,7 @@ def decode_json(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise Problem(ProblemCode.BAD_REQUEST, "The body is not UTF-8.") from error
     try:
-        return json.loads(text, parse_constant=_no_constant, parse_int=_integer, parse_float=_number)
+        return _DECODER.decode(text)
     except RecursionError as error:
         raise Problem(ProblemCode.BAD_REQUEST, "The body is nested too deeply.") from error
     except ValueError as error:
@@ -65,6 +70,9 @@ def _number(text: str) -> float:
     if len(text) > 400 or not math.isfinite(number):
         raise ValueError("a number is too large")
     return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_int=_integer, parse_float=_number)
 
 
 def _from_object(value: Any) -> Query:

@@ -19,6 +19,7 @@ from graphql import (
     SelectionSetNode,
     Visitor,
     parse,
+    type_from_ast,
     validate,
     visit,
 )
@@ -50,6 +51,7 @@ class Document:
     node: DocumentNode
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
+    variable_types: Mapping[str | None, tuple[tuple[str, Any], ...]]
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of a name, or the only one."""
@@ -107,7 +109,14 @@ class Documents:
                 operations[definition.name.value if definition.name else None] = definition
             elif isinstance(definition, FragmentDefinitionNode):
                 fragments[definition.name.value] = definition
-        return Document(text, node, operations, fragments)
+        variable_types = {
+            name: tuple(
+                (one.variable.name.value, type_from_ast(self._schema, one.type))
+                for one in operation.variable_definitions or ()
+            )
+            for name, operation in operations.items()
+        }
+        return Document(text, node, operations, fragments, variable_types)
 
 
 def located(error: GraphQLError, code: ProblemCode, document: DocumentNode | None) -> Problem:

@@ -16,7 +16,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     get_variable_values,
-    type_from_ast,
 )
 from graphql.execution.values import VariableValues
 
@@ -140,7 +139,7 @@ class Engine:
         """
         # by the text, not by the tree: a plan must not keep the document's tree, which is far heavier than itself
         name = operation.name.value if operation.name else None
-        key = (document.text, name, viewer.scope, self._shape(operation, variables))
+        key = (document.text, name, viewer.scope, self._shape(operation, variables, document))
         found = self._plans.get(key)
         if found is None:
             found = self._compile(document, operation, variables, viewer.scope)
@@ -168,14 +167,13 @@ class Engine:
             statement = builder.build_separate(plan) if separate else builder.build(plan)
         return Compiled(plan, statement, separate)
 
-    def _shape(self, operation: OperationDefinitionNode, variables: VariableValues) -> Any:
-        shapes = []
-        for definition in operation.variable_definitions or ():
-            name = definition.variable.name.value
-            if name in variables.coerced:
-                type_: Any = type_from_ast(self._model.graphql, definition.type)
-                shapes.append((name, shape_of(variables.coerced[name], type_)))
-        return tuple(shapes)
+    def _shape(self, operation: OperationDefinitionNode, variables: VariableValues, document: Document) -> Any:
+        coerced = variables.coerced
+        return tuple(
+            (name, shape_of(coerced[name], type_))
+            for name, type_ in document.variable_types[operation.name.value if operation.name else None]
+            if name in coerced
+        )
 
     def check_cost(self, plan: Plan, variables: Mapping[str, Any]) -> None:
         """Refuses an operation that may touch more rows than the ceiling, before it touches any."""
