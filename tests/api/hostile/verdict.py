@@ -12,7 +12,7 @@ CODES = {code.value for code in ProblemCode} - {"INTERNAL"}
 BYTES_OF_A_REFUSAL = 40_000
 LEAKS = re.compile(
     r"Traceback|\.py\b|File \"|site-packages|asyncpg|sqlalchemy|psycopg|sqlstate|strawberry|graphql-core"
-    r"|/work/|/usr/lib|/home/|/tmp/|SELECT .* FROM|\$\d+::|st_[a-z]+\(|KeyError|TypeError|AttributeError|<object"
+    r"|/usr/lib|/home/|/tmp/|SELECT .* FROM|\$\d+::|st_[a-z]+\(|KeyError|TypeError|AttributeError|<object"
     r"|pg_[a-z_]+\(|relation \"|syntax error at or near",
     re.IGNORECASE,
 )
