@@ -24,6 +24,8 @@ def problem_of(error: Any) -> Problem | None:
         return Problem(ProblemCode.TIMEOUT, "The statement took too long and was stopped; ask for less at a time.")
     if state in _UNAVAILABLE:
         return Problem(ProblemCode.UNAVAILABLE, "The database is not available; try again in a moment.")
+    if state in ("53100", "53200"):
+        return Problem(ProblemCode.UNAVAILABLE, "The database has no room left; its operator must make some.")
     if state in ("40001", "40P01"):
         return Problem(ProblemCode.UNAVAILABLE, "The change met another at the same moment; try again.")
     if state in ("23505", "23514", "23503", "23502", "23P01"):
