@@ -39,12 +39,15 @@ CITY_ZONE = ZoneInfo("Asia/Shanghai")
 SERVICE_MINUTES_CEILING = 24 * 60
 SOLVE_SECONDS = 0.8
 SEED = 0
+LIMIT, SERVICE_MINUTES = 12, 30
+SHIFT_START, SHIFT_END = datetime.time(8, 30), datetime.time(17, 30)
 DEFAULTS = {
-    "limit": 12,
-    "shiftStart": datetime.time(8, 30),
-    "shiftEnd": datetime.time(17, 30),
-    "serviceMinutes": 30,
+    "limit": LIMIT,
+    "shiftStart": SHIFT_START,
+    "shiftEnd": SHIFT_END,
+    "serviceMinutes": SERVICE_MINUTES,
 }
+"""What an explicit null means: the same as a member left out."""
 UNRESOLVED = (
     IssueStatus.OPEN,
     IssueStatus.ACCEPTED,
@@ -63,13 +66,13 @@ class SiteSelection:
 @strawberry.input(description="One inspector's day. Times of day are in Asia/Shanghai.")
 class SiteVisitRouteInput:
     sites: SiteSelection
-    limit: int | None = strawberry.field(default=12, description="At most so many stops, 1 to 60.")
+    limit: int | None = strawberry.field(default=LIMIT, description="At most so many stops, 1 to 60.")
     start: GeoJSON = strawberry.field(description="A Point.")
     end: GeoJSON | None = strawberry.field(default=None, description="A Point; the start when left out.")
     date: datetime.date
-    shift_start: datetime.time | None = datetime.time(8, 30)
-    shift_end: datetime.time | None = datetime.time(17, 30)
-    service_minutes: int | None = strawberry.field(default=30, description="Minutes spent at each site.")
+    shift_start: datetime.time | None = SHIFT_START
+    shift_end: datetime.time | None = SHIFT_END
+    service_minutes: int | None = strawberry.field(default=SERVICE_MINUTES, description="Minutes spent at each site.")
 
 
 def give_project_filter(project_filter: type) -> None:

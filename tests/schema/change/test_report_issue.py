@@ -17,8 +17,7 @@ from schema.access.visible import Viewer, visible
 from schema.compiler.engine import Engine, Query
 from schema.limits import Limits
 from schema.root import model
-from tests.api.client import Client, serving
-from tests.conftest import NewDatabase
+from tests.api.client import Client
 
 REPORT = """
 mutation Report($input: ReportIssueInput!) {
@@ -37,24 +36,6 @@ query ($key: String!) {
 """
 COUNT = "SELECT (SELECT count(*) FROM issue), (SELECT count(*) FROM change), (SELECT count(*) FROM idempotency_key)"
 KEYS = (f"key {number}" for number in itertools.count(1))
-
-
-@pytest.fixture(scope="module")
-async def url(new_database: NewDatabase, city_template: str) -> str:
-    return await new_database(city_template)
-
-
-@pytest.fixture(scope="module")
-async def city(url: str) -> AsyncIterator[Client]:
-    async with serving(url) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-async def database(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(url)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """What makes one site worth a visit before another: its unresolved issues, weighed by the policy of the day."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
 
-from tests.api.client import Client, serving
-from tests.conftest import NewDatabase
+from tests.api.client import Client
 
 ROUTE = """
 query ($ids: [ID!]!, $day: Date!) {
@@ -28,24 +26,6 @@ INSERT INTO issue (project_id, title, status, level, severity, deadline, reporte
 VALUES ($1, 'a title', $2, 'MAYOR', $3, $4::text::date, 'a test')
 """
 WEIGHT = "INSERT INTO policy_parameter VALUES ('visit.priority.open_issue', '2026-08-01', 60, 'points', 'a test')"
-
-
-@pytest.fixture(scope="module")
-async def url(new_database: NewDatabase, city_template: str) -> str:
-    return await new_database(city_template)
-
-
-@pytest.fixture(scope="module")
-async def city(url: str) -> AsyncIterator[Client]:
-    async with serving(url) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-async def database(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(url)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture
