@@ -13,11 +13,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api import graphiql
+from api.authentication import Authentication
 from api.graphql import Answering
 from api.graphql_http import Clock, GraphQLOverHTTP
 from api.pool import Database, open_database
 from api.settings import Settings
 from api.token import signing_key
+from api.trusted import read_manifest
 from geo.route import warm_solver
 from schema.access.visible import visible
 from schema.compiler.engine import Engine
@@ -35,8 +37,9 @@ def create(settings: Settings, *, clock: Clock = _now) -> Starlette:
 
     ``settings.database_url`` must be set: whoever owns an embedded database starts it first (``api.serving``).
     """
-    engine = Engine(model(), visible, settings.limits)
-    graphql = GraphQLOverHTTP(signing_key(settings), clock, settings.limits)
+    engine = Engine(model(), visible, settings.limits, read_manifest(settings))
+    authentication = Authentication(signing_key(settings))
+    graphql = GraphQLOverHTTP(authentication, clock, settings.limits)
     opened: list[Database] = []
 
     @asynccontextmanager

@@ -11,17 +11,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from api import graphiql
+from api.authentication import Authentication
 from api.graphql import Answering
 from api.request import read_query
-from api.token import Identity, TokenRefused, verify_token
-from schema.access.visible import Viewer
 from schema.compiler.engine import Answer
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode
 
 Clock = Callable[[], datetime.datetime]
-VERIFIED_CEILING = 10_000
-"""Tokens remembered as verified until they expire: checking a signature costs as much as a small query."""
 JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
 
 _READ = {b"accept", b"authorization", b"content-type"}
@@ -41,11 +38,10 @@ class GraphQLOverHTTP:
     answering: Answering | None = None
     """Set when the database is open."""
 
-    def __init__(self, key: bytes, clock: Clock, limits: Limits) -> None:
-        self._key = key
+    def __init__(self, authentication: Authentication, clock: Clock, limits: Limits) -> None:
+        self._authentication = authentication
         self._clock = clock
         self._limits = limits
-        self._verified: dict[str, Identity] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, str] = {}
@@ -80,32 +76,13 @@ class GraphQLOverHTTP:
             if method not in ("GET", "POST"):
                 raise Problem(ProblemCode.METHOD_NOT_ALLOWED, "Send GraphQL by POST, or a query by GET.")
             now = self._clock()
-            viewer = self._viewer(headers.get(b"authorization", ""), now)
+            viewer = self._authentication.viewer(headers.get(b"authorization", ""), now)
             query = await read_query(scope, headers.get(b"content-type", ""), receive, self._limits)
         except Problem as problem:
             return Answer(None, (problem,)), _STATUS.get(problem.code, 400)
         assert self.answering is not None, "requests come after the start"
         answer = await self.answering.answer(query, viewer, now, only_query=method == "GET")
         return answer, _status(answer, media_type)
-
-    def _viewer(self, authorization: str, now: datetime.datetime) -> Viewer:
-        """Who the bearer token says is asking. Raises Problem UNAUTHENTICATED."""
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Problem(
-                ProblemCode.UNAUTHENTICATED, "Send a token as `Authorization: Bearer …`; `luodi token` makes one."
-            )
-        identity = self._verified.get(token)
-        if identity is None or now >= identity.expires_at:
-            try:
-                identity = verify_token(self._key, token.strip(), now)
-            except TokenRefused as refused:
-                self._verified.pop(token, None)
-                raise Problem(ProblemCode.UNAUTHENTICATED, f"The token is refused: {refused}") from refused
-            if len(self._verified) >= VERIFIED_CEILING:
-                self._verified.clear()
-            self._verified[token] = identity
-        return Viewer(identity.subject, identity.role)
 
 
 def _status(answer: Answer, media_type: str) -> int:
