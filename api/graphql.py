@@ -1,20 +1,16 @@
 """Answering one GraphQL request: compiled root fields in one statement, ordinary resolvers beside them."""
 
 import datetime
-import logging
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
 from graphql import ExecutionResult, OperationType
 from graphql.execution import execute
 from graphql.execution.values import VariableValues
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 from graphql.pyutils import is_awaitable
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from api.masking import problem_to_tell
 from api.pool import Database
 from schema.access.visible import Viewer
 from schema.compiler.document import Document, Refused
@@ -22,9 +18,6 @@ from schema.compiler.engine import Answer, Compiled, Engine, Query, resolved_par
 from schema.compiler.selection import Selected
 from schema.context import Context
 from schema.problem import Problem, ProblemCode
-from schema.sqlstate import problem_of
-
-log = logging.getLogger("luodi.graphql")
 
 
 class Answering:
@@ -46,7 +39,7 @@ class Answering:
         except Refused as refused:
             return Answer(None, tuple(refused.problems))
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
-            return Answer(None, (_problem(error),))
+            return Answer(None, (problem_to_tell(error),))
         try:
             compiled = self._engine.compile(document, operation, variables, viewer)
             for one in compiled:
@@ -57,7 +50,7 @@ class Answering:
             return await run.mutation(compiled)
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             # every root field that can fail is non-null or alone: the whole of data falls with it
-            problem = _problem(error)
+            problem = problem_to_tell(error)
             roots = [one.alias or one.name for one in operation.selection_set.selections if isinstance(one, FieldNode)]
             if len(roots) == len(operation.selection_set.selections) == 1:
                 problem.at((roots[0].value,))  # the database does not say which field it speaks of
@@ -103,7 +96,7 @@ class _Run:
     async def _mixed(self, compiled: Compiled, parts: Mapping[str, bytes]) -> Answer:
         context = Context(self._viewer, self._now, self._engine)
         result = await self._resolve(compiled.plan.resolved, context)
-        resolved, problems = resolved_parts(result, _problem)
+        resolved, problems = resolved_parts(result, problem_to_tell)
         if result.data is None:
             return Answer(b"null", tuple(problems))
         return Answer(spliced(compiled.plan, {**parts, **resolved}), tuple(problems))
@@ -145,24 +138,3 @@ class _Run:
 def _joined(objects: list[bytes]) -> bytes:
     """Several JSON objects as one."""
     return b"{" + b",".join(one[1:-1] for one in objects) + b"}"
-
-
-def _problem(error: Exception) -> Problem:
-    """The caller's view of an error: a Problem as it is, a known SQLSTATE translated, the rest masked."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, (PoolTimeout, TimeoutError)):
-        return Problem(ProblemCode.UNAVAILABLE, "The service is busy; try again in a moment.")
-    if isinstance(error, OSError):  # nobody answers where the database should be
-        log.warning("no connection to the database: %s", error)
-        return Problem(ProblemCode.UNAVAILABLE, "The database is not available; try again in a moment.")
-    cause = getattr(error.orig, "__cause__", None) if isinstance(error, DBAPIError) else error
-    if isinstance(cause, asyncpg.PostgresError) and (problem := problem_of(cause)) is not None:
-        return problem
-    reference = uuid.uuid4().hex
-    log.error("unexpected error %s", reference, exc_info=error)
-    return Problem(
-        ProblemCode.INTERNAL,
-        "Something went wrong on our side; quote the reference when you report it.",
-        details={"reference": reference},
-    )
