@@ -12,7 +12,8 @@ class Limits:
     and compares once its fragments and variables stand in their places (about a second of compiling, in which the
     process answers nobody else), ``tokens`` and ``aliases`` count in the document,
     ``prepared_fields`` counts root fields of a query that occupy a solver, ``geometry_vertices`` counts positions in
-    one GeoJSON input.
+    one GeoJSON input. ``waiting_*`` bound the line for a database connection, in each process: beyond it the answer is
+    UNAVAILABLE at once, or when the wait is over.
     """
 
     page_default: int = 50
@@ -28,3 +29,5 @@ class Limits:
     body_bytes: int = 1_000_000
     geometry_vertices: int = 20_000
     statement_timeout_seconds: float = 10.0
+    waiting_requests: int = 500
+    waiting_seconds: float = 2.0
