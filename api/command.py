@@ -30,6 +30,7 @@ REFUSALS = (
     ("api.settings", "SettingsError"),
     ("api.token", "TokenKeyError"),
     ("migrations.run", "MigrationError"),
+    ("schema.compiler.trusted", "ManifestError"),
     ("schema.sample.load", "SampleRefused"),
 )
 
@@ -85,8 +86,10 @@ def serve(sample: bool | None) -> None:
     from api.database import any_project_code
     from api.serving import serve as serve_until_stopped
     from api.token import issue_token, signing_key
+    from api.trusted import check_manifest
 
     settings = _settings()
+    check_manifest(settings)
 
     def trial_token(role: Role, now: datetime) -> str:
         key, lifetime = signing_key(settings), timedelta(days=TRIAL_DAYS)
@@ -174,12 +177,15 @@ def sdl() -> None:
 @main.command()
 @told_clearly
 def check() -> None:
-    """Say what the database lacks and how to mend it; exit 1 when something is missing."""
+    """Say what the database and the trusted documents lack and how to mend it; exit 1 when something is missing."""
     from api.checking import check as look
     from api.database import database
+    from api.trusted import manifest_findings
 
-    with database(_settings()) as url:
+    settings = _settings()
+    with database(settings) as url:
         findings = look(url)
+    findings += manifest_findings(settings)
     for finding in findings:
         click.echo(finding.line())
     sys.exit(0 if all(finding.fine for finding in findings) else 1)

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
 from schema.compiler.engine import Query
+from schema.compiler.trusted import DocumentId
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, limit_exceeded
 
@@ -81,22 +82,50 @@ def _from_object(value: Any) -> Query:
     if not isinstance(value, dict):
         raise Problem(ProblemCode.BAD_REQUEST, 'The body must be a JSON object such as {"query": "…"}.')
     document, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
+    id_, extensions = value.get("documentId"), value.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise Problem(ProblemCode.BAD_REQUEST, "`extensions` must be an object.")
+    document_id = _document_id(id_, extensions, document) if id_ is not None or extensions else None
     if not isinstance(document, str):
-        raise Problem(ProblemCode.BAD_REQUEST, "`query` must be a string: the GraphQL document.")
+        if document is not None or document_id is None:
+            raise Problem(ProblemCode.BAD_REQUEST, "`query` must be a string: the GraphQL document.")
+        document = ""
     if variables is not None and not isinstance(variables, dict):
         raise Problem(ProblemCode.BAD_REQUEST, "`variables` must be an object.")
     if name is not None and not isinstance(name, str):
         raise Problem(ProblemCode.BAD_REQUEST, "`operationName` must be a string.")
-    extensions = value.get("extensions")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise Problem(ProblemCode.BAD_REQUEST, "`extensions` must be an object.")
     # errors name the operation and its variables, and no answer can hold half a character
     for part, text in (("query", document), ("operationName", name or ""), ("variables", "".join(variables or ()))):
         try:
             text.encode()
         except UnicodeEncodeError as error:
             raise Problem(ProblemCode.BAD_REQUEST, f"`{part}` holds an unpaired surrogate.") from error
-    return Query(document, variables or {}, name)
+    return Query(document, variables or {}, name, document_id, _explain(extensions) if extensions else False)
+
+
+def _document_id(id_: Any, extensions: Mapping[str, Any] | None, document: Any) -> DocumentId | None:
+    """The id of a trusted document: ``documentId`` (GraphQL over HTTP), or else ``persistedQuery`` as Apollo sends it.
+
+    Apollo's clients send text and hash together to have a text remembered; then the text is what counts.
+    """
+    if id_ is not None:
+        if not isinstance(id_, str) or not id_:
+            raise Problem(ProblemCode.BAD_REQUEST, "`documentId` must be a string: the id of a trusted document.")
+        return DocumentId(id_)
+    persisted = extensions.get("persistedQuery") if extensions else None
+    if persisted is None or document is not None:
+        return None
+    found = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    if not isinstance(found, str) or not found:
+        raise Problem(ProblemCode.BAD_REQUEST, "`extensions.persistedQuery` must have a `sha256Hash`, a string.")
+    return DocumentId(found, apollo=True)
+
+
+def _explain(extensions: Mapping[str, Any]) -> bool:
+    asked = extensions.get("explain")
+    if asked is not None and not isinstance(asked, bool):
+        raise Problem(ProblemCode.BAD_REQUEST, "`extensions.explain` must be true or false.")
+    return bool(asked)
 
 
 def _from_query_string(request: Request, limits: Limits) -> Query:
@@ -105,6 +134,7 @@ def _from_query_string(request: Request, limits: Limits) -> Query:
         raise limit_exceeded("The length of an address", limits.body_bytes, len(raw), "Send the request by POST.")
     given: Mapping[str, str] = request.query_params
     value: dict[str, Any] = {"query": given.get("query"), "operationName": given.get("operationName") or None}
+    value["documentId"] = given.get("documentId")
     for name in ("variables", "extensions"):
         if given.get(name):
             value[name] = decode_json(given[name].encode("utf-8", "surrogatepass"))

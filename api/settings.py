@@ -26,6 +26,7 @@ class Settings:
     a request's ``Host`` header. ``token_key`` signs tokens; without one
     the key is kept in ``token_key_file``.
     ``postgres_user`` is the unprivileged user that runs the embedded PostgreSQL when root starts the service.
+    ``trusted_documents`` is the manifest of documents to keep ready; ``trusted_documents_only`` answers no others.
     """
 
     host: str
@@ -37,6 +38,8 @@ class Settings:
     token_key_file: Path
     workers: int = 1
     postgres_user: str | None = None
+    trusted_documents: Path | None = None
+    trusted_documents_only: bool = False
     limits: Limits = field(default_factory=Limits)
 
     @classmethod
@@ -60,6 +63,10 @@ class Settings:
             token_key_file=Path(key_file) if key_file else data_dir / "secrets" / "token.key",
             workers=_whole_number(environ, "LUODI_WORKERS", 1, 1, 128),
             postgres_user=environ.get("LUODI_POSTGRES_USER") or None,
+            trusted_documents=Path(environ["LUODI_TRUSTED_DOCUMENTS"])
+            if environ.get("LUODI_TRUSTED_DOCUMENTS")
+            else None,
+            trusted_documents_only=_trusted_only(environ),
         )
 
 
@@ -68,6 +75,18 @@ def masked(url: str) -> str:
     # Up to the last @ there is: a password with an unescaped @ or / in it must not peep out either.
     url = re.sub(r"(?<=://)([^/?#@:]*):.*@", r"\1:***@", url)
     return re.sub(r"(?i)([?&](?:\w*password|sslkey)=)[^&#]*", r"\1***", url)
+
+
+def _trusted_only(environ: Mapping[str, str]) -> bool:
+    text = environ.get("LUODI_TRUSTED_DOCUMENTS_ONLY") or "false"
+    if text not in ("true", "false"):
+        raise SettingsError(f"LUODI_TRUSTED_DOCUMENTS_ONLY={text!r} is neither true nor false: set it to one of them.")
+    if text == "true" and not environ.get("LUODI_TRUSTED_DOCUMENTS"):
+        raise SettingsError(
+            "LUODI_TRUSTED_DOCUMENTS_ONLY is true, but no document is trusted: "
+            "name the manifest in LUODI_TRUSTED_DOCUMENTS."
+        )
+    return text == "true"
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -78,11 +78,12 @@ class Documents:
         """The document of a text. Raises Refused."""
         document = self._kept.get(text)
         if document is None:
-            document = self._read(text)
+            document = self.parsed(text)
             self._kept.put(text, document, len(text))
         return document
 
-    def _read(self, text: str) -> Document:
+    def parsed(self, text: str) -> Document:
+        """The document of a text, parsed and validated anew and not kept. Raises Refused."""
         try:
             node = parse(text, max_tokens=self._limits.tokens)
         except GraphQLSyntaxError as error:

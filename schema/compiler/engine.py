@@ -28,6 +28,7 @@ from schema.compiler.plan import Plan, Prepared
 from schema.compiler.planner import Planner
 from schema.compiler.selection import Selected, Selector
 from schema.compiler.statement import Statement, StatementBuilder, Visible
+from schema.compiler.trusted import DocumentId, Manifest, TrustedDocuments
 from schema.compiler.values import Binder
 from schema.compiler.variables import check_size, first_use
 from schema.limits import Limits
@@ -92,21 +93,29 @@ class Call:
 
 @dataclass(frozen=True)
 class Query:
-    """One request as it arrives: the document, its variables, and which operation of it."""
+    """One request as it arrives: the document, its variables, and which operation of it.
+
+    ``document`` is empty where only the id of a trusted one was sent. ``explain`` asks for the statements' plans too.
+    """
 
     document: str
     variables: Mapping[str, Any]
     operation_name: str | None
+    document_id: DocumentId | None = None
+    explain: bool = False
 
 
 class Engine:
     """Compiles operations of one schema. Holds caches only: nothing another process would miss."""
 
-    def __init__(self, model: Model, visible: Callable[[str], Visible], limits: Limits) -> None:
+    def __init__(
+        self, model: Model, visible: Callable[[str], Visible], limits: Limits, manifest: Manifest | None = None
+    ) -> None:
+        """Raises ManifestError when a trusted document does not fit the schema or passes a limit."""
         self._model = model
         self._visible = visible
         self._limits = limits
-        self._documents = Documents(model.graphql, limits)
+        self._documents = TrustedDocuments(Documents(model.graphql, limits), manifest)
         self._plans: Kept[tuple[Compiled, ...]] = Kept(KEPT_PLAN_CHARACTERS, LONGEST_PLAN_KEPT)
 
     @property
@@ -115,7 +124,7 @@ class Engine:
 
     def operation(self, request: Query) -> tuple[Document, OperationDefinitionNode]:
         """The operation a request means; raises Refused."""
-        document = self._documents.read(request.document)
+        document = self._documents.read(request.document, request.document_id)
         return document, document.operation(request.operation_name)
 
     def variables(

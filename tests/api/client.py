@@ -1,6 +1,7 @@
 """The application in this process, its lifespan run by hand, and a client that speaks HTTP to it."""
 
 import asyncio
+import dataclasses
 import datetime
 import json
 from collections.abc import AsyncIterator
@@ -89,9 +90,11 @@ def settings(url: str, limits: Limits | None = None) -> Settings:
 
 
 @asynccontextmanager
-async def serving(url: str, limits: Limits | None = None, clock: Clock = lambda: NOW) -> AsyncIterator[Client]:
-    """A service on a database, started, and stopped at the end."""
-    application = create(settings(url, limits), clock=clock)
+async def serving(
+    url: str, limits: Limits | None = None, clock: Clock = lambda: NOW, **changed: Any
+) -> AsyncIterator[Client]:
+    """A service on a database, started, and stopped at the end; ``changed`` are other settings than the usual."""
+    application = create(dataclasses.replace(settings(url, limits), **changed), clock=clock)
     async with _lifespan(application):
         transport = httpx.ASGITransport(application)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", timeout=30) as http:
