@@ -1,6 +1,6 @@
 """All tables at once, for migrations and for the check that the migrated database equals them."""
 
-from schema.change.table import change, idempotency_key
+from schema.change.table import change, idempotency_key, table_version
 from schema.database import metadata
 from schema.inspection.table import inspection
 from schema.issue.table import issue
@@ -21,4 +21,5 @@ __all__ = [
     "project",
     "region",
     "region_closure",
+    "table_version",
 ]

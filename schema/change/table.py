@@ -1,4 +1,4 @@
-"""The change feed and the keys that make a retried mutation harmless."""
+"""The change feed, the versions of tables, and the keys that make a retried mutation harmless."""
 
 from sqlalchemy import (
     BigInteger,
@@ -48,6 +48,15 @@ change = Table(
     Index("ix_change_region_id", "region_id"),
     comment="Append-only. Read in the order of (transaction_id, sequence), only below pg_snapshot_xmin: "
     "a late commit is never skipped.",
+)
+
+table_version = Table(
+    "table_version",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("slot", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    comment="The version of a table is the sum over its slots; a transaction raises it in a slot of its own.",
 )
 
 idempotency_key = Table(

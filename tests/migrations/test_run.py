@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 NewDatabase = Callable[..., Awaitable[str]]
 
-ALL = ["0001", "0002", "0003", "0004", "0005"]
+ALL = [path.name[1:5] for path in sorted((ROOT / "migrations" / "versions").glob("v*.py"))]
 
 OURS = """
     SELECT relname AS name FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
