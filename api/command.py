@@ -1,15 +1,18 @@
-"""The command line: ``luodi serve | migrate | seed | token | sdl | check``.
+"""The command line: ``luodi serve | migrate | seed | token | sdl | check | explain``.
 
 What a command needs is imported when it runs, so that ``luodi token`` does not wait for a solver to load.
 """
 
+import asyncio
 import io
+import json
 import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import wraps
-from typing import ParamSpec
+from pathlib import Path
+from typing import IO, Any, ParamSpec
 from zoneinfo import ZoneInfo
 
 import click
@@ -26,6 +29,7 @@ TRIAL_DAYS = 30
 REFUSALS = (
     ("api.database", "DatabaseUnreachable"),
     ("api.embedded", "EmbeddedDatabaseError"),
+    ("api.explain_command", "ExplainRefused"),
     ("api.listening", "PortUnusable"),
     ("api.settings", "SettingsError"),
     ("api.token", "TokenKeyError"),
@@ -189,6 +193,52 @@ def check() -> None:
     for finding in findings:
         click.echo(finding.line())
     sys.exit(0 if all(finding.fine for finding in findings) else 1)
+
+
+@main.command()
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--variables", default="{}", help="A JSON object, or @FILE that holds one.")
+@click.option("--operation", help="The operation's name, where the file has several.")
+@click.option(
+    "--role",
+    default="READER",
+    show_default=True,
+    type=click.Choice([role.value for role in Role], case_sensitive=False),
+)
+@click.option("--analyze", is_flag=True, help="Run it, and show times and buffers. Not for mutations.")
+@click.option(
+    "--generic", is_flag=True, help="The plan for any values, which PostgreSQL may change to after five runs."
+)
+@click.option("--json", "as_json", is_flag=True, help="For tools.")
+@told_clearly
+def explain(
+    file: IO[str], variables: str, operation: str | None, role: str, analyze: bool, generic: bool, as_json: bool
+) -> None:
+    """Show the statement a GraphQL FILE becomes, its parameters and PostgreSQL's plan of it (`-`: standard input)."""
+    from api.database import database
+    from api.explain_command import Wish, explain_operation
+    from api.explain_command import as_json as json_of
+    from api.explain_command import as_text as text_of
+    from schema.compiler.engine import Query
+
+    if analyze and generic:
+        raise click.UsageError("--analyze runs the plan made for the values, --generic is made for none: choose one.")
+    settings = _settings()
+    query = Query(file.read(), _variables(variables), operation)
+    with database(settings) as url:
+        wish = Wish(analyze, generic, as_json)
+        found = asyncio.run(explain_operation(url, settings.limits, query, Role(role.upper()), datetime.now(UTC), wish))
+    click.echo(json_of(found) if as_json else text_of(found))
+
+
+def _variables(given: str) -> dict[str, Any]:
+    try:
+        value = json.loads(Path(given[1:]).read_text(encoding="utf-8") if given.startswith("@") else given)
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(f"{given!r}: {error}", param_hint="--variables") from error
+    if not isinstance(value, dict):
+        raise click.BadParameter("it must be a JSON object", param_hint="--variables")
+    return value
 
 
 def _settings() -> Settings:

@@ -10,6 +10,8 @@ from graphql.execution.values import VariableValues
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 from graphql.pyutils import is_awaitable
 
+from api.conditional import Conditional, Tags, entity_tag_held
+from api.explain import Recording, explained
 from api.masking import problem_to_tell
 from api.pool import Database
 from schema.access.visible import Viewer
@@ -23,12 +25,30 @@ from schema.problem import Problem, ProblemCode
 class Answering:
     """Answers requests of one schema from one database. Errors the caller cannot act on are logged whole and masked."""
 
-    def __init__(self, engine: Engine, database: Database) -> None:
+    def __init__(self, engine: Engine, database: Database | Recording) -> None:
         self._engine = engine
         self._database = database
 
+    async def _explained(self, query: Query, viewer: Viewer, now: datetime.datetime) -> Answer:
+        async def answer(recording: Recording, query: Query) -> Answer:
+            return await Answering(self._engine, recording).answer(query, viewer, now, only_query=True)
+
+        return await explained(self._engine, self._database, query, viewer, answer)
+
     async def answer(self, query: Query, viewer: Viewer, now: datetime.datetime, *, only_query: bool = False) -> Answer:
         """The answer to one request; never raises but for cancellation. ``only_query`` refuses mutations (GET)."""
+        if query.explain:
+            return await self._explained(query, viewer, now)
+        run = self.begin(query, viewer, now, only_query=only_query)
+        return run if isinstance(run, Answer) else await run.answer()
+
+    def begin(
+        self, query: Query, viewer: Viewer, now: datetime.datetime, *, only_query: bool = False, versioned: bool = False
+    ) -> "Run | Answer":
+        """The request understood and compiled, ready to run; or the answer that refuses it. Never raises.
+
+        ``versioned`` lets it be answered conditionally, where the version of what it reads is known.
+        """
         try:
             document, operation = self._engine.operation(query)
             if only_query and operation.operation is not OperationType.QUERY:
@@ -41,31 +61,33 @@ class Answering:
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             return Answer(None, (problem_to_tell(error),))
         try:
-            compiled = self._engine.compile(document, operation, variables, viewer)
+            compiled = self._engine.compile(document, operation, variables, viewer, versioned=versioned)
             for one in compiled:
                 self._engine.check_cost(one.plan, variables.coerced)
-            run = _Run(self._engine, self._database, document, operation, query, variables, viewer, now)
-            if operation.operation is OperationType.QUERY:
-                return await run.query(compiled[0])
-            return await run.mutation(compiled)
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
-            # every root field that can fail is non-null or alone: the whole of data falls with it
-            problem = problem_to_tell(error)
-            roots = [one.alias or one.name for one in operation.selection_set.selections if isinstance(one, FieldNode)]
-            if len(roots) == len(operation.selection_set.selections) == 1:
-                problem.at((roots[0].value,))  # the database does not say which field it speaks of
-            return Answer(b"null", (problem,))
+            return _failed(operation, error)
+        return Run(self._engine, self._database, document, operation, compiled, query, variables, viewer, now)
 
 
-class _Run:
-    """One operation being run."""
+def _failed(operation: OperationDefinitionNode, error: Exception) -> Answer:
+    # every root field that can fail is non-null or alone: the whole of data falls with it
+    problem = problem_to_tell(error)
+    roots = [one.alias or one.name for one in operation.selection_set.selections if isinstance(one, FieldNode)]
+    if len(roots) == len(operation.selection_set.selections) == 1:
+        problem.at((roots[0].value,))  # the database does not say which field it speaks of
+    return Answer(b"null", (problem,))
+
+
+class Run:
+    """One operation, ready to run once."""
 
     def __init__(
         self,
         engine: Engine,
-        database: Database,
+        database: Database | Recording,
         document: Document,
         operation: OperationDefinitionNode,
+        compiled: tuple[Compiled, ...],
         query: Query,
         variables: VariableValues,
         viewer: Viewer,
@@ -75,21 +97,56 @@ class _Run:
         self._database = database
         self._document = document
         self._operation = operation
+        self._compiled = compiled
         self._query = query
         self._variables = variables
         self._viewer = viewer
         self._now = now
 
-    async def query(self, compiled: Compiled) -> Answer:
+    @property
+    def is_query(self) -> bool:
+        return self._operation.operation is OperationType.QUERY
+
+    async def answer(self) -> Answer:
+        """The answer; never raises but for cancellation."""
+        try:
+            return await (self._query_answer() if self.is_query else self._mutation_answer())
+        except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
+            return _failed(self._operation, error)
+
+    async def conditional(self, tags: Tags, media_type: str, if_none_match: str | None) -> Conditional:
+        """The answer and its tag, from one snapshot; no answer when the client holds that very one.
+
+        What the client holds is compared by a small statement of its own, before the answer is made.
+        """
+        statement = self._compiled[0].statement
+        if statement is None or statement.version is None:
+            return Conditional(await self.answer(), None, None)
+        try:
+            values = self._engine.parameters(statement, self._variables.coerced, self._viewer, [])
+            if if_none_match is not None:
+                (version,) = await self._database.fetchrow(statement.version)
+                tag = tags.tag(media_type, statement.text, values, version)
+                if held := entity_tag_held(if_none_match, tag):
+                    return Conditional(None, tag, held)
+            body, version = await self._database.fetchrow(statement.text, *values)
+        except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
+            return Conditional(_failed(self._operation, error), None, None)
+        return Conditional(Answer(body, whole=True), tags.tag(media_type, statement.text, values, version), None)
+
+    async def _query_answer(self) -> Answer:
         """Prepared records first, then the one statement, then what ordinary resolvers answer."""
-        # no connection is held between statements: while one route is being solved, many others can read
-        context = Context(self._viewer, self._now, self._engine, self._database)
-        records = [await self._engine.prepare(one, self._variables, context) for one in compiled.plan.prepared]
+        (compiled,) = self._compiled
+        records: list[str] = []
+        if compiled.plan.prepared:
+            # no connection is held between statements: while one route is being solved, many others can read
+            context = Context(self._viewer, self._now, self._engine, self._database)
+            records = [await self._engine.prepare(one, self._variables, context) for one in compiled.plan.prepared]
         cells: list[bytes] = []
         if compiled.statement is not None:
             cells = await self._engine.read(compiled, self._variables, self._viewer, self._database, records)
         if not compiled.separate:
-            return Answer(cells[0])
+            return Answer(cells[0], whole=compiled.whole)
         parts = {key: cell for (key, _), cell in zip(compiled.plan.roots, cells, strict=True)}
         return await self._mixed(compiled, parts)
 
@@ -117,10 +174,10 @@ class _Run:
         )
         return await result if is_awaitable(result) else result  # type: ignore[return-value]
 
-    async def mutation(self, compiled: tuple[Compiled, ...]) -> Answer:
+    async def _mutation_answer(self) -> Answer:
         """Each root field in a transaction of its own, in order; answered after its commit."""
         parts: list[bytes] = []
-        for one in compiled:
+        for one in self._compiled:
             if one.separate:
                 raise Problem(ProblemCode.INTERNAL, "A mutation without a binding cannot run.")
             async with self._database.transaction() as connection:

@@ -27,7 +27,7 @@ from schema.compiler.model import Model
 from schema.compiler.plan import Plan, Prepared
 from schema.compiler.planner import Planner
 from schema.compiler.selection import Selected, Selector
-from schema.compiler.statement import Statement, StatementBuilder, Visible
+from schema.compiler.statement import Statement, StatementBuilder, VersionOf, Visible
 from schema.compiler.trusted import DocumentId, Manifest, TrustedDocuments
 from schema.compiler.values import Binder
 from schema.compiler.variables import check_size, first_use
@@ -59,27 +59,40 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Compiled:
-    """A plan with its statement; ``separate`` gives one column a root field, for mixed operations."""
+    """A plan with its statement; ``separate`` gives one column a root field, for mixed operations.
+
+    ``whole`` statements answer with the whole response, not with ``data`` alone.
+    """
 
     plan: Plan
     statement: Statement | None
     separate: bool
+    whole: bool
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The response's ``data`` as JSON bytes (None: the request failed before it could run) and its errors."""
+    """The response's ``data`` as JSON bytes (None: the request failed before it could run) and its errors.
+
+    ``extensions`` is a JSON object, None where there are none. Of a ``whole`` answer ``data`` is the whole response:
+    what is long is not copied to put a few bytes around it.
+    """
 
     data: bytes | None
     problems: tuple[Problem, ...] = ()
+    extensions: bytes | None = None
+    whole: bool = False
 
     def body(self) -> bytes:
+        if self.whole and self.data is not None:
+            return self.data if self.extensions is None else self.data[:-1] + b',"extensions":' + self.extensions + b"}"
+        end = b"}" if self.extensions is None else b',"extensions":' + self.extensions + b"}"
         if not self.problems:
-            return b'{"data":' + (self.data or b"null") + b"}"
+            return b'{"data":' + (self.data or b"null") + end
         errors = orjson.dumps([problem.as_graphql() for problem in self.problems])
         if self.data is None:
-            return b'{"errors":' + errors + b"}"
-        return b'{"errors":' + errors + b',"data":' + self.data + b"}"
+            return b'{"errors":' + errors + end
+        return b'{"errors":' + errors + b',"data":' + self.data + end
 
 
 @dataclass(frozen=True)
@@ -109,12 +122,21 @@ class Engine:
     """Compiles operations of one schema. Holds caches only: nothing another process would miss."""
 
     def __init__(
-        self, model: Model, visible: Callable[[str], Visible], limits: Limits, manifest: Manifest | None = None
+        self,
+        model: Model,
+        visible: Callable[[str], Visible],
+        limits: Limits,
+        manifest: Manifest | None = None,
+        version_of: VersionOf | None = None,
     ) -> None:
-        """Raises ManifestError when a trusted document does not fit the schema or passes a limit."""
+        """Raises ManifestError when a trusted document does not fit the schema or passes a limit.
+
+        ``version_of`` gives statements their data's version; without it none has one.
+        """
         self._model = model
         self._visible = visible
         self._limits = limits
+        self._version_of = version_of
         self._documents = TrustedDocuments(Documents(model.graphql, limits), manifest)
         self._plans: Kept[tuple[Compiled, ...]] = Kept(KEPT_PLAN_CHARACTERS, LONGEST_PLAN_KEPT)
 
@@ -140,24 +162,36 @@ class Engine:
         return values
 
     def compile(
-        self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, viewer: Viewer
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        viewer: Viewer,
+        *,
+        versioned: bool = False,
     ) -> tuple[Compiled, ...]:
         """The plans and statements for this shape of variables, from the cache or new.
 
         One for a query, whatever its root fields; one for each root field of a mutation, which run in their order.
+        ``versioned`` statements tell the version of the data they read, where that is known (``Statement.version``).
         """
         # by the text, not by the tree: a plan must not keep the document's tree, which is far heavier than itself
         name = operation.name.value if operation.name else None
-        key = (document.text, name, viewer.scope, self._shape(operation, variables, document))
+        key = (document.text, name, viewer.scope, versioned, self._shape(operation, variables, document))
         found = self._plans.get(key)
         if found is None:
-            found = self._compile(document, operation, variables, viewer.scope)
+            found = self._compile(document, operation, variables, viewer.scope, versioned)
             length = sum(len(one.statement.text) for one in found if one.statement)
             self._plans.put(key, found, len(document.text) + length + PLAN_CHARACTERS)
         return found
 
     def _compile(
-        self, document: Document, operation: OperationDefinitionNode, variables: VariableValues, scope: str
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        scope: str,
+        versioned: bool,
     ) -> tuple[Compiled, ...]:
         root = self._model.graphql.get_root_type(operation.operation)
         assert root is not None, "validation has seen that the root type exists"
@@ -165,16 +199,29 @@ class Engine:
         selection = selector.select(root, (operation.selection_set,))
         is_query = operation.operation is OperationType.QUERY
         groups = [selection] if is_query else [(one,) for one in selection]
-        return tuple(self._one(root.name, group, variables, scope) for group in groups)
+        version_of = self._version_of if versioned else None
+        return tuple(self._one(root.name, group, variables, scope, is_query, version_of) for group in groups)
 
-    def _one(self, root: str, group: tuple[Selected, ...], variables: VariableValues, scope: str) -> Compiled:
+    def _one(
+        self,
+        root: str,
+        group: tuple[Selected, ...],
+        variables: VariableValues,
+        scope: str,
+        is_query: bool,
+        version_of: VersionOf | None,
+    ) -> Compiled:
         plan = Planner(self._model, self._limits, variables.coerced).plan(root, group)
         builder = StatementBuilder(self._model, self._visible(scope), self._limits, variables.coerced)
         separate = bool(plan.resolved)
+        whole = is_query and not separate
         statement = None
-        if plan.roots or not separate:  # everything skipped is `{}`
+        if whole:
+            # what Python prepares is not in the tables, so nothing tells when it changes
+            statement = builder.build_whole(plan, None if plan.prepared else version_of)
+        elif plan.roots or not separate:
             statement = builder.build_separate(plan) if separate else builder.build(plan)
-        return Compiled(plan, statement, separate)
+        return Compiled(plan, statement, separate, whole)
 
     def _shape(self, operation: OperationDefinitionNode, variables: VariableValues, document: Document) -> Any:
         coerced = variables.coerced
@@ -216,7 +263,10 @@ class Engine:
     async def read(
         self, compiled: Compiled, variables: VariableValues, viewer: Viewer, reader: Reader, records: list[str]
     ) -> list[bytes]:
-        """Runs the one statement: the whole ``data`` object, or the JSON of each compiled root field."""
+        """Runs the one statement: the whole response or ``data`` object, or the JSON of each compiled root field.
+
+        A versioned statement's last cell is the version.
+        """
         assert compiled.statement is not None
         values = self.parameters(compiled.statement, variables.coerced, viewer, records)
         row = await reader.fetchrow(compiled.statement.text, *values)

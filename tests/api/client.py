@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
-from api.application import Clock, create
+from api.application import create
+from api.graphql_http import Clock
 from api.settings import Settings
 from api.token import issue_token
 from schema.access.rules import Role

@@ -64,7 +64,12 @@ def test_a_trusted_document_is_read_when_the_service_starts_and_never_again(monk
     monkeypatch.setattr(document, "KEPT_CHARACTERS", 200)  # room for the last two or three texts
     documents = Documents(model().graphql, Limits())
     parse = documents.parsed
-    monkeypatch.setattr(documents, "parsed", lambda text: parsed.append(text) or parse(text))
+
+    def counted(text: str) -> Document:
+        parsed.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(documents, "parsed", counted)
     manifest = parse_manifest(json.dumps({"1": ONE, "2": TWO}), "trusted.json")
     source = TrustedDocuments(documents, manifest)
     assert parsed == [ONE, TWO]
