@@ -17,11 +17,11 @@ def _instant(text: str) -> datetime | None:
     return instant if instant.tzinfo is not None else None
 
 
-def _same_value(left: Any, right: Any) -> bool:
+def _same_value(left: Any, right: Any, tolerance: float) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
-        return math.isclose(left, right, rel_tol=0, abs_tol=TOLERANCE)
+        return math.isclose(left, right, rel_tol=0, abs_tol=tolerance)
     if isinstance(left, str) and isinstance(right, str):
         return left == right or ((instant := _instant(left)) is not None and instant == _instant(right))
     return left is None and right is None
@@ -32,18 +32,18 @@ def _shortened(value: Any) -> str:
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
-def differences(left: Any, right: Any, path: str = "$") -> Iterator[str]:
-    """Every place where two parsed answers differ, as a path and both values."""
+def differences(left: Any, right: Any, path: str = "$", tolerance: float = TOLERANCE) -> Iterator[str]:
+    """Every place where two parsed answers differ, as a path and both values; numbers by more than ``tolerance``."""
     if isinstance(left, dict) and isinstance(right, dict):
         for key in sorted(left.keys() | right.keys()):
             if key not in left or key not in right:
                 yield f"{path}.{key}: only on the {'left' if key in left else 'right'}"
             else:
-                yield from differences(left[key], right[key], f"{path}.{key}")
+                yield from differences(left[key], right[key], f"{path}.{key}", tolerance)
     elif isinstance(left, list) and isinstance(right, list):
         if len(left) != len(right):
             yield f"{path}: {len(left)} members and {len(right)}"
         for index, (one, other) in enumerate(zip(left, right, strict=False)):
-            yield from differences(one, other, f"{path}[{index}]")
-    elif not _same_value(left, right):
+            yield from differences(one, other, f"{path}[{index}]", tolerance)
+    elif not _same_value(left, right, tolerance):
         yield f"{path}: {_shortened(left)} and {_shortened(right)}"

@@ -1,15 +1,15 @@
 """An HTTP/1.1 keep-alive client that costs next to nothing, so that what is measured is the server.
 
 One client asks over a plain blocking socket; many clients are protocols on one event loop that send the next request
-from within ``data_received``. Bodies are counted, not kept, and must have the length seen when answers were compared:
-an error that slips into a run would show there.
+from within ``data_received``. Bodies are counted, not kept, and must have the status and the length seen when answers
+were compared: an error that slips into a run would show there. Nothing is decompressed.
 """
 
 import asyncio
 import http.client
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
@@ -17,7 +17,7 @@ from typing import cast
 
 HEADER_END = b"\r\n\r\n"
 CONTENT_LENGTH = b"content-length:"
-OK = b"HTTP/1.1 200 "
+BODILESS = (204, 304)
 DRAINING_SECONDS = 120.0
 
 
@@ -26,11 +26,38 @@ class UnexpectedAnswer(Exception):
 
 
 @dataclass(frozen=True)
+class Request:
+    """One request as it goes over the wire; ``headers`` beside host and content-length."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    def encoded(self) -> bytes:
+        lines = [f"{self.method} {self.path} HTTP/1.1", "host: 127.0.0.1"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        if self.body:
+            lines.append(f"content-length: {len(self.body)}")
+        return "\r\n".join(lines).encode() + HEADER_END + self.body
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One whole answer; header names in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
 class Question:
-    """The bytes of one request, and how long the body of its answer must be (``None``: any length)."""
+    """The bytes of one request, and what must come back: its status, how long a body (``None``: any length)."""
 
     request: bytes
     answer_bytes: int | None
+    status: int = 200
 
 
 @dataclass(frozen=True)
@@ -45,52 +72,41 @@ class Throughput:
         return self.answers / self.seconds
 
 
-def request_bytes(path: str, body: bytes, token: str | None) -> bytes:
-    """A POST of JSON, with a bearer token where the server asks for one."""
-    lines = [
-        f"POST {path} HTTP/1.1",
-        "host: 127.0.0.1",
-        "accept: application/json",
-        "content-type: application/json",
-        f"content-length: {len(body)}",
-    ]
-    if token is not None:
-        lines.append(f"authorization: Bearer {token}")
-    return "\r\n".join(lines).encode() + HEADER_END + body
-
-
-def ask(port: int, path: str, body: bytes, token: str | None) -> bytes:
-    """The body of one answer, outside any measurement. Raises ``UnexpectedAnswer`` when it is not a 200."""
+def fetch(port: int, request: Request) -> Answer:
+    """One answer of any status, outside any measurement."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    headers = {"content-type": "application/json", "accept": "application/json"}
-    if token is not None:
-        headers["authorization"] = f"Bearer {token}"
     try:
-        connection.request("POST", path, body, headers)
+        connection.request(request.method, request.path, request.body or None, dict(request.headers))
         response = connection.getresponse()
-        answer = response.read()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
     finally:
         connection.close()
-    if response.status != 200:
-        raise UnexpectedAnswer(f"{path}: {response.status}: {answer[:500]!r}")
-    return answer
 
 
-def _body_length(head: bytes) -> int:
-    """The announced length of the body. Raises ``UnexpectedAnswer`` for any status but 200."""
-    if not head.startswith(OK):
+def ask(port: int, request: Request) -> bytes:
+    """The body of one answer, outside any measurement. Raises ``UnexpectedAnswer`` when it is not a 200."""
+    answer = fetch(port, request)
+    if answer.status != 200:
+        raise UnexpectedAnswer(f"{request.path}: {answer.status}: {answer.body[:500]!r}")
+    return answer.body
+
+
+def _body_length(head: bytes, question: Question) -> int:
+    """The announced length of the body. Raises ``UnexpectedAnswer`` for another status or length than expected."""
+    status = int(head[9:12])
+    if status != question.status:
         raise UnexpectedAnswer(head[:200].decode("latin-1"))
+    if status in BODILESS:
+        return 0
     lowered = head.lower()
     start = lowered.find(CONTENT_LENGTH)
     if start < 0:
         raise UnexpectedAnswer("the answer announces no content-length")
     start += len(CONTENT_LENGTH)
-    return int(lowered[start : lowered.index(b"\r\n", start)])
-
-
-def _check(length: int, question: Question) -> None:
+    length = int(lowered[start : lowered.index(b"\r\n", start)])
     if question.answer_bytes is not None and length != question.answer_bytes:
         raise UnexpectedAnswer(f"{length} bytes where {question.answer_bytes} were compared")
+    return length
 
 
 def one_client(port: int, questions: Sequence[Question], seconds: float) -> list[float]:
@@ -112,15 +128,13 @@ def one_client(port: int, questions: Sequence[Question], seconds: float) -> list
                     raise UnexpectedAnswer("the server closed the connection")
                 head += received
             end = head.index(HEADER_END) + len(HEADER_END)
-            length = _body_length(head[:end])
-            missing = length - (len(head) - end)
+            missing = _body_length(head[:end], question) - (len(head) - end)
             while missing > 0:
                 received_bytes = connection.recv_into(scratch)
                 if not received_bytes:
                     raise UnexpectedAnswer("the server closed the connection")
                 missing -= received_bytes
             latencies.append(time.perf_counter() - begun)
-            _check(length, question)
     raise AssertionError("a cycle of questions does not end")
 
 
@@ -154,8 +168,7 @@ class _Asker(asyncio.Protocol):
                 return
             end += len(HEADER_END)
             try:
-                length = _body_length(self.head[:end])
-                _check(length, self.question)
+                length = _body_length(self.head[:end], self.question)
             except UnexpectedAnswer as error:
                 self.fail(error)
                 return
@@ -179,7 +192,10 @@ class _Asker(asyncio.Protocol):
 
 
 async def many_clients(port: int, questions: Sequence[Question], seconds: float, clients: int) -> Throughput:
-    """Answers per second with ``clients`` keep-alive connections, each waiting for its answer before it asks again."""
+    """Answers per second with ``clients`` keep-alive connections, each waiting for its answer before it asks again.
+
+    Returns when every client has its last answer whole: nothing is left running on the server.
+    """
     loop = asyncio.get_running_loop()
     begun = time.perf_counter()
     until = begun + seconds

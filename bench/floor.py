@@ -21,7 +21,8 @@ from starlette.routing import Route
 
 from bench import statements
 
-POOL_SIZE = 16
+POOL_SIZE = 10
+"""As many as the service's own: with two workers and two pools all contenders together stay below 100 connections."""
 
 
 def number_of(opaque_id: str) -> int:
@@ -45,7 +46,9 @@ HANDWRITTEN: dict[str, Handwritten] = {
     "W4": Handwritten(statements.ONE, lambda v: (number_of(v["id"]),)),
     "W5": Handwritten(statements.TOGETHER, lambda v: (*v["bbox"], v["first"])),
     "W6": Handwritten(statements.AGGREGATE, lambda v: ()),
+    "W7": Handwritten(statements.TILE, lambda v: (v["z"], v["x"], v["y"])),
 }
+TILE_ROUTE = "/tiles/projects/{z:int}/{x:int}/{y:int}.mvt"
 
 
 class KeptConnection(asyncpg.Connection):  # type: ignore[misc]
@@ -72,7 +75,7 @@ async def _open_pool(url: str, plan_cache_mode: str) -> Any:
 
 
 def create(database_url: str) -> Starlette:
-    """The application: ``POST /W1`` to ``/W6`` with the body of a GraphQL request, of which it reads the variables."""
+    """The application: ``POST /W1`` to ``/W6`` with the body of a GraphQL request (its variables are read), and W7."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -95,7 +98,14 @@ def create(database_url: str) -> Starlette:
 
         return answer
 
-    routes = [Route(f"/{name}", endpoint(work), methods=["POST"]) for name, work in HANDWRITTEN.items()]
+    async def tile(request: Request) -> Response:
+        work = HANDWRITTEN["W7"]
+        async with request.app.state.pools[work.custom_plan].acquire() as connection:
+            body = await connection.fetchval(work.statement, *work.parameters(request.path_params))
+        return Response(body, media_type="application/vnd.mapbox-vector-tile")
+
+    routes = [Route(f"/{name}", endpoint(work), methods=["POST"]) for name, work in HANDWRITTEN.items() if name != "W7"]
+    routes.append(Route(TILE_ROUTE, tile))
     return Starlette(routes=routes, lifespan=lifespan)
 
 

@@ -1,4 +1,4 @@
-"""The servers under measurement: one uvicorn worker each, in its own process, on a free port of the loopback."""
+"""The servers under measurement: uvicorn workers in their own processes, on a free port of the loopback."""
 
 import os
 import socket
@@ -12,50 +12,66 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent
-STARTING_SECONDS = 30.0
+STARTING_SECONDS = 60.0
+STARTED, LISTENING = b"Application startup complete", b"Uvicorn running on"
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A way to do the work: its factory, how it is asked, and what it needs from the environment."""
+    """A way to do the work: its factory, how it is asked, and what it needs from the environment.
+
+    ``interleaved``: its slices alternate with the first contender's; one too slow for short slices has a cell a round.
+    """
 
     name: str
     factory: str
     path_per_workload: bool = False
     token: str | None = None
+    interleaved: bool = True
 
     def path(self, workload: str) -> str:
         return f"/{workload}" if self.path_per_workload else "/graphql"
 
 
-def _resident_mebibytes(process_id: int) -> float:
-    for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise ProcessLookupError(f"process {process_id} has ended")
+def _children(process_id: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """MiB of one process: ``resident`` with all shared pages, ``proportional`` with its share of them (RSS, PSS)."""
+
+    resident: float
+    proportional: float
+
+    @classmethod
+    def of(cls, process_id: int) -> "Memory":
+        """Read now. Raises ``OSError`` when the process has ended."""
+        rollup = Path(f"/proc/{process_id}/smaps_rollup").read_text().splitlines()
+        kibibytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in rollup[1:])}
+        return cls(kibibytes["Rss"] / 1024, kibibytes["Pss"] / 1024)
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running contender."""
+    """A running contender and its worker processes."""
 
     contender: Contender
     port: int
-    process_id: int
+    worker_ids: tuple[int, ...]
 
-    def resident_mebibytes(self) -> float:
-        """The resident memory (RSS) of the worker, shared pages included."""
-        return _resident_mebibytes(self.process_id)
+    def memory(self) -> list[Memory]:
+        """Of each worker."""
+        return [Memory.of(each) for each in self.worker_ids]
 
     def children_mebibytes(self) -> float:
-        """The resident memory of the processes the worker has started, such as a solver."""
-        listed = Path(f"/proc/{self.process_id}/task/{self.process_id}/children").read_text()
-        return sum(_resident_mebibytes(int(each)) for each in listed.split())
+        """The resident memory of the processes that the workers have started, such as solvers."""
+        return sum(Memory.of(child).resident for each in self.worker_ids for child in _children(each))
 
     def processor_seconds(self) -> float:
-        """User and system time the worker has used so far; PostgreSQL's own is not in it."""
-        fields = Path(f"/proc/{self.process_id}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """User and system time of the workers' threads so far, to the nanosecond; PostgreSQL's own is not in it."""
+        # clock_getcpuclockid(3): the clock of another process's scheduled time
+        return sum(time.clock_gettime((~each << 3) | 2) for each in self.worker_ids)
 
 
 def free_port() -> int:
@@ -66,30 +82,38 @@ def free_port() -> int:
         return port
 
 
-def _await_listening(process: subprocess.Popen[bytes], port: int, name: str, log: Path) -> None:
+def _await_started(process: subprocess.Popen[bytes], workers: int, name: str, log: Path) -> None:
     until = time.monotonic() + STARTING_SECONDS
-    while time.monotonic() < until:
+    while (told := log.read_bytes()).count(STARTED) < workers or LISTENING not in told:
         if process.poll() is not None:
             raise RuntimeError(f"{name} ended while starting:\n{log.read_text()[-2000:]}")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(f"{name} did not listen within {STARTING_SECONDS} s:\n{log.read_text()[-2000:]}")
+        if time.monotonic() > until:
+            raise TimeoutError(f"{name} did not start within {STARTING_SECONDS} s:\n{log.read_text()[-2000:]}")
+        time.sleep(0.05)
+
+
+def _worker_ids(process_id: int, workers: int) -> tuple[int, ...]:
+    """uvicorn is its own only worker, or the parent of several and of multiprocessing's resource tracker."""
+    if workers == 1:
+        return (process_id,)
+    found = tuple(
+        child for child in _children(process_id) if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    )
+    if len(found) != workers:
+        raise RuntimeError(f"uvicorn runs {len(found)} workers, not {workers}")
+    return found
 
 
 @contextmanager
-def serving(contender: Contender, environment: Mapping[str, str]) -> Iterator[Server]:
+def serving(contender: Contender, environment: Mapping[str, str], workers: int = 1) -> Iterator[Server]:
     """Run a contender while the block lasts. Raises with the end of its log when it does not come up."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="luodi-bench-") as folder:
         log = Path(folder) / f"{contender.name}.log"
         command = [
             *(sys.executable, "-m", "uvicorn", contender.factory, "--factory"),
-            *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-            *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
+            *("--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)),
+            *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "info"),
         ]
         with log.open("wb") as sink:
             process = subprocess.Popen(
@@ -100,8 +124,8 @@ def serving(contender: Contender, environment: Mapping[str, str]) -> Iterator[Se
                 stderr=subprocess.STDOUT,
             )
         try:
-            _await_listening(process, port, contender.name, log)
-            yield Server(contender, port, process.pid)
+            _await_started(process, workers, contender.name, log)
+            yield Server(contender, port, _worker_ids(process.pid, workers))
         finally:
             process.terminate()
             try:

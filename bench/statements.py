@@ -111,6 +111,16 @@ FROM (
 ) AS together
 """
 
+TILE = """
+SELECT ST_AsMVT(tile, 'projects', 4096, 'geom', 'id')
+FROM (
+  SELECT p.id, p.stage, p.total_investment::float8 AS "totalInvestment", r.code AS "regionCode",
+    ST_AsMVTGeom(ST_Transform(p.location, 3857), ST_TileEnvelope($1, $2, $3), 4096, 64, true) AS geom
+  FROM project AS p JOIN region AS r ON r.id = p.region_id
+  WHERE p.location && ST_Transform(ST_TileEnvelope($1, $2, $3, margin => 64.0 / 4096), 4326)
+) AS tile
+"""
+
 AGGREGATE = """
 SELECT '{"data":{"projectStats":[' || coalesce(string_agg(object, ','), '') || ']}}'
 FROM (

@@ -1,10 +1,10 @@
-"""W1 to W6 and the flagship: one GraphQL document each, and variables that are built from the loaded data.
+"""W1 to W7 and the flagship: a GraphQL document or a tile each, and variables that are built from the loaded data.
 
 Every workload has several variants (another viewport, another region) that a run cycles through, so that no server
 is measured on one hot answer. All coordinates are WGS 84 longitude and latitude.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
@@ -13,6 +13,12 @@ import asyncpg
 import orjson
 
 from bench import documents
+from bench.client import Request
+
+TILE_ZOOM = 10
+TILE_PROJECTS = 5_000
+"""A busy tile in which each project is still drawn for itself, in a city of any size."""
+TILE_PATH = "/tiles/projects/{z}/{x}/{y}.mvt"
 
 Variables: TypeAlias = Mapping[str, Any]
 BoundingBox: TypeAlias = list[float]
@@ -20,16 +26,25 @@ BoundingBox: TypeAlias = list[float]
 
 @dataclass(frozen=True)
 class Workload:
-    """One document and the variables it is asked with, in turn."""
+    """One document, or a tile where there is none, and the variables it is asked with, in turn."""
 
     name: str
     title: str
     document: str
     variants: tuple[Variables, ...]
 
-    def bodies(self) -> list[bytes]:
-        """The JSON body of a GraphQL request over HTTP for each variant."""
-        return [orjson.dumps({"query": self.document, "variables": dict(each)}) for each in self.variants]
+    @property
+    def is_tile(self) -> bool:
+        return not self.document
+
+    def requests(self, path: str, token: str | None) -> list[Request]:
+        """A request for each variant: the document by POST to ``path``, or the tile by GET from its own."""
+        access = {} if token is None else {"authorization": f"Bearer {token}"}
+        if self.is_tile:
+            return [Request("GET", TILE_PATH.format_map(each), {"accept": "*/*", **access}) for each in self.variants]
+        headers = {"accept": "application/json", "content-type": "application/json", **access}
+        bodies = [orjson.dumps({"query": self.document, "variables": dict(each)}) for each in self.variants]
+        return [Request("POST", path, headers, body) for body in bodies]
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,15 @@ SELECT r.code, p.stage FROM project AS p JOIN region AS r ON r.id = p.region_id
 GROUP BY r.code, p.stage HAVING count(*) >= $1 ORDER BY count(*) DESC, r.code, p.stage LIMIT $2
 """
 
+BUSY_TILES = """
+SELECT $1::int AS z, x, y, count(*) AS projects FROM (
+  SELECT floor((ST_X(location) + 180) / 360 * 2 ^ $1)::int AS x,
+    floor((1 - asinh(tan(radians(ST_Y(location)))) / pi()) / 2 * 2 ^ $1)::int AS y
+  FROM project WHERE location IS NOT NULL
+) AS tile GROUP BY x, y ORDER BY abs(count(*) - $2), x, y LIMIT $3
+"""
+"""The Web Mercator tiles that hold most nearly ``$2`` projects; x counts from 180° west, y from the north."""
+
 
 async def _boxes(connection: Any, rows: int, variants: int) -> list[BoundingBox]:
     boxes = []
@@ -82,6 +106,11 @@ async def _boxes(connection: Any, rows: int, variants: int) -> list[BoundingBox]
         half = await connection.fetchval(NTH_NEAREST, x, y, rows)
         boxes.append([x - half, y - half, x + half, y + half])
     return boxes
+
+
+def _range(tiles: Sequence[Any]) -> str:
+    counts = sorted(row["projects"] for row in tiles)
+    return f"{counts[0]:,} to {counts[-1]:,}"
 
 
 async def build_flagship(database_url: str, day: date) -> Workload:
@@ -101,7 +130,7 @@ async def build_flagship(database_url: str, day: date) -> Workload:
 
 
 async def build(database_url: str) -> list[Workload]:
-    """W1 to W6 on the city that is loaded in the database.
+    """W1 to W7 on the city that is loaded in the database.
 
     Raises ``LookupError`` when the city holds too few projects to ask for anything.
     """
@@ -115,6 +144,7 @@ async def build(database_url: str) -> list[Workload]:
         maps = await _boxes(connection, sizes.big_map, 2)
         neighbourhoods = await _boxes(connection, sizes.together, 8)
         stages = await connection.fetch(BUSY_STAGES, sizes.nested, 8)
+        tiles = await connection.fetch(BUSY_TILES, TILE_ZOOM, TILE_PROJECTS, 4)
         ids = await connection.fetch("SELECT id FROM project ORDER BY id LIMIT 16")
     finally:
         await connection.close()
@@ -145,4 +175,10 @@ async def build(database_url: str) -> list[Workload]:
             tuple({"bbox": box, "first": sizes.together} for box in neighbourhoods),
         ),
         Workload("W6", "aggregate per region", documents.AGGREGATE, ({},)),
+        Workload(
+            "W7",
+            f"tile: one z{TILE_ZOOM} tile of {_range(tiles)} projects, as MVT",
+            "",
+            tuple({n: row[n] for n in "zxy"} for row in tiles),
+        ),
     ]

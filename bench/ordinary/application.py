@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import contains_eager
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
@@ -19,9 +21,10 @@ from bench.ordinary import models
 from bench.ordinary.enums import Direction, IssueStatus, ProjectDimension
 from bench.ordinary.inputs import CONFIG, ProjectFilter, ProjectKey, ProjectOrder
 from bench.ordinary.loading import Loaders, Sessions
+from bench.ordinary.tile import projects_tile
 from bench.ordinary.types import Connection, Context, Project, ProjectStat, StatRegion
 
-POOL_SIZE = 16
+POOL_SIZE = 10
 
 
 def _conditions(filter: ProjectFilter | None) -> list[Any]:
@@ -147,8 +150,16 @@ def create(database_url: str) -> Starlette:
             await engine.dispose()
 
     schema = strawberry.Schema(query=Query, config=CONFIG, extensions=[ParserCache, ValidationCache])
-    view = OrdinaryGraphQL(schema, async_sessionmaker(engine, expire_on_commit=False))
-    return Starlette(routes=[Route("/graphql", view)], lifespan=lifespan)
+    sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    async def tile(request: Request) -> Response:
+        return await projects_tile(request, sessions)
+
+    routes = [
+        Route("/graphql", OrdinaryGraphQL(schema, sessions)),
+        Route("/tiles/projects/{z:int}/{x:int}/{y:int}.mvt", tile),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
 
 
 def from_environment() -> Starlette:

@@ -11,8 +11,8 @@ import pytest
 from api.token import issue_token
 from bench.agreement import differences
 from bench.client import Question, UnexpectedAnswer, one_client
-from bench.measure import Disagreement, compared_questions, measure, measure_flagship
-from bench.run import OURS, contenders
+from bench.contest import OURS, contenders
+from bench.measure import Disagreement, Pace, compared_questions, contestants, measure, measure_flagship
 from bench.servers import Server, serving
 from bench.workloads import Workload, build, build_flagship
 from schema.access.rules import Role
@@ -69,13 +69,14 @@ def servers(city_url: str) -> Iterator[list[Server]]:
 
 
 def test_every_workload_asks_for_something(workloads: list[Workload]) -> None:
-    assert [workload.name for workload in workloads] == ["W1", "W2", "W3", "W4", "W5", "W6"]
+    assert [workload.name for workload in workloads] == ["W1", "W2", "W3", "W4", "W5", "W6", "W7"]
     assert all(workload.variants for workload in workloads)
 
 
 def test_floor_ours_and_the_ordinary_way_answer_alike(workloads: list[Workload], servers: list[Server]) -> None:
     for workload in workloads:
-        questions = compared_questions(workload, servers)
+        served = [server for server in servers if not workload.is_tile or server.contender.name != OURS]
+        questions = compared_questions(workload, served)
         for asked in questions:
             assert len(asked) == len(workload.variants)
             assert min(question.answer_bytes or 0 for question in asked) > 100
@@ -90,11 +91,14 @@ def test_the_flagship_finds_a_route(city_url: str, servers: list[Server]) -> Non
 def test_a_round_measures_every_server(workloads: list[Workload], servers: list[Server]) -> None:
     one = next(workload for workload in workloads if workload.name == "W4")
     told: list[str] = []
-    for figures in measure(one, servers, rounds=2, seconds=0.05, progress=told.append):
-        assert len(figures.latency) == len(figures.throughput) == len(figures.processor) == 2
-        assert min(figures.latency) > 0
-        assert min(figures.throughput) > 0
-    assert any("round 2 of 2" in text for text in told)
+    pace = Pace(rounds=2, slice=0.01, round=0.03, cell=0.02)
+    floor, ours, ordinary = measure(contestants(one, servers), pace, progress=told.append)
+    assert [len(slices) for slices in floor.latency] == [len(slices) for slices in ours.latency] == [3, 3]
+    assert [len(slices) for slices in ordinary.latency] == [len(slices) for slices in ordinary.throughput] == [1, 1]
+    for figures in (floor, ours, ordinary):
+        assert min(min(slices) for slices in [*figures.latency, *figures.throughput]) > 0
+        assert 0 < figures.processor < 1
+    assert "16 clients" in told
 
 
 def test_a_server_with_other_data_is_found_out(
