@@ -7,6 +7,7 @@ from schema.issue.table import issue
 from schema.land.table import land_use, parcel
 from schema.policy.table import policy_parameter
 from schema.project.table import project
+from schema.project.tally import project_tally
 from schema.region.table import region, region_closure
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "parcel",
     "policy_parameter",
     "project",
+    "project_tally",
     "region",
     "region_closure",
     "table_version",

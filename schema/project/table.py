@@ -58,7 +58,9 @@ project = Table(
         name="started",
     ),
     CheckConstraint("isfinite(started_on)", name="started_on"),
-    Index("ix_project_region_id", "region_id", "stage", "total_investment", "id"),
+    # unique so that these are columns of a key to PostgreSQL: whoever moves a project waits for those who write its
+    # issues, and they for the move (migration 0007); other changes of the project neither wait nor are waited for
+    Index("ix_project_region_id", "region_id", "stage", "total_investment", "id", unique=True),
     Index("ix_project_stage", "stage", "total_investment", "id"),
     Index("ix_project_total_investment", "total_investment", "id"),
     Index("ix_project_location", "location", postgresql_using="gist"),
