@@ -113,12 +113,16 @@ class DimensionBinding:
 
 @dataclass(frozen=True)
 class MeasureBinding:
-    """An aggregate over the grouped rows, or, with ``related``, over their children that satisfy ``where``."""
+    """An aggregate over the grouped rows, or, with ``related``, over their children that satisfy ``where``.
+
+    ``tally`` is the column of the entity's tally whose sum it is.
+    """
 
     sql: RowSql
     related: Column[Any] | None = None
     where: Mapping[str, str] = field(default_factory=dict)
     empty: str = "0"
+    tally: Column[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -180,12 +184,23 @@ class ExtraFilter:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """Sums over an entity's rows, kept by their writers: for each value of ``keys``, columns of the entity that stand
+    in ``table`` under the same names, the sums of one row or several. ``rows`` is the number of the entity's rows."""
+
+    table: Table
+    keys: tuple[Column[Any], ...]
+    rows: Column[Any]
+
+
+@dataclass(frozen=True)
 class Entity:
     """What a Strawberry object type reads from.
 
     ``prefix`` begins the global id; ``place`` is the geometry column that ``nearestTo`` orders by. A record
     (``is_record``) is no table: its rows are given to the statement as JSON and its columns say how to read them.
-    Of an entity with ``few`` rows (hundreds), all are read once rather than each looked up.
+    Of an entity with ``few`` rows (hundreds), all are read once rather than each looked up. An aggregate that asks for
+    no more than its ``tally`` holds reads that instead of the rows.
     """
 
     name: str
@@ -195,6 +210,7 @@ class Entity:
     is_record: bool = False
     extra_filters: Mapping[str, ExtraFilter] = field(default_factory=dict)
     few: bool = False
+    tally: Tally | None = None
 
 
 def entity(
@@ -205,12 +221,14 @@ def entity(
     place: Column[Any] | None = None,
     extra_filters: Mapping[str, ExtraFilter] | None = None,
     few: bool = False,
+    tally: Tally | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """Declare a Strawberry object type whose rows are the rows of ``table``."""
+    extra = extra_filters or {}
 
     def declare(cls: type[T]) -> type[T]:
         declared = strawberry.type(cls, description=description)
-        setattr(declared, METADATA_KEY, Entity(cls.__name__, table, prefix, place, False, extra_filters or {}, few))
+        setattr(declared, METADATA_KEY, Entity(cls.__name__, table, prefix, place, False, extra, few, tally))
         return declared
 
     return declare
@@ -307,8 +325,9 @@ def measure(
     related: Column[Any] | None = None,
     where: Mapping[str, str] | None = None,
     empty: str = "0",
+    tally: Column[Any] | None = None,
 ) -> Any:
-    return _bound(MeasureBinding(sql, related, where or {}, empty), description)
+    return _bound(MeasureBinding(sql, related, where or {}, empty, tally), description)
 
 
 def stats(source: str, description: str, *, related: ToManyBinding | None = None) -> Any:

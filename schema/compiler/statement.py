@@ -84,6 +84,7 @@ class StatementBuilder:
     def __init__(self, model: Model, visible: Visible, limits: Limits, variables: Variables) -> None:
         self._model = model
         self._visible = visible
+        self._limits = limits
         self._variables = variables
         self._parameters: list[Binder | str | int] = []
         self._bound: dict[tuple[int, str, int], Parameter] = {}
@@ -296,6 +297,10 @@ class StatementBuilder:
 
     def scope(self, base: str, *, shared: bool = False) -> Scope:
         return Scope(self._name(base), shared=shared)
+
+    def trial(self) -> "StatementBuilder":
+        """A builder for conditions to be looked at and thrown away: it leaves this one as it is."""
+        return StatementBuilder(self._model, self._visible, self._limits, self._variables)
 
     def is_enum(self, leaf: str) -> bool:
         return self._model.is_enum(leaf)

@@ -1,19 +1,20 @@
 """Aggregates as SQL: rows grouped by the dimensions asked for, children counted in a grouping of their own.
 
 Counting children in a second grouping, joined to the first by the dimensions, neither multiplies the rows nor counts
-the children of rows that the filter leaves out.
+the children of rows that the filter leaves out. Where a tally of the rows holds everything that is asked, its few rows
+are grouped instead, children's counts with them.
 """
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select, true
+from sqlalchemy import Column, ColumnElement, and_, case, func, literal_column, select, true
 from sqlalchemy.sql.selectable import Subquery
 
-from schema.compiler.entity import MeasureBinding
+from schema.compiler.entity import MeasureBinding, Tally
 from schema.compiler.json_text import Part, array_text, object_text, scalar_text
 from schema.compiler.plan import Constant, ReadStats, StatPart
 from schema.compiler.predicate import Condition, Row, children
-from schema.compiler.scope import Building, Scope
+from schema.compiler.scope import Building, Scope, reference
 
 
 def stats_text(builder: Building, plan: ReadStats, parent: Scope | None) -> ColumnElement[Any]:
@@ -32,14 +33,38 @@ class StatsText:
             found = part.binding if isinstance(part, StatPart) else None
             if isinstance(found, MeasureBinding) and found not in self._measures:
                 self._measures.append(found)
+        self._tally = self._tallied()
+
+    def _tallied(self) -> Tally | None:
+        """The entity's tally when it answers exactly what the rows would: it keeps every measure that is asked, and
+        filter, access rule, dimensions and parent look at nothing of a row but the tally's keys."""
+        plan, builder, tally = self._plan, self._builder.trial(), self._plan.entity.tally
+        if tally is None or any(one.tally is None for one in self._measures):
+            return None
+        touched: set[Column[Any]] = set()
+
+        def row(source: Column[Any]) -> ColumnElement[Any]:
+            touched.add(source)
+            return reference("tried", source)
+
+        builder.visible(plan.entity.table, row)
+        if plan.filter is not None:
+            builder.condition(plan.entity, plan.filter, row)
+        if plan.related is not None:
+            children(builder, plan.related, row, literal_column("tried.id"))
+        for name in plan.by:
+            plan.dimensions[name].sql(row)
+        # the tally counts all children, whoever asks
+        hidden = any(builder.visible(one.related.table, row) for one in self._measures if one.related is not None)
+        return tally if touched <= set(tally.keys) and not hidden else None
 
     def text(self) -> ColumnElement[Any]:
         members = [(key, self._part(part)) for key, part in self._plan.parts]
         row_text = object_text(members)
-        own = [one for one in self._measures if one.related is None]
+        own = [one for one in self._measures if self._is_own(one)]
         source: Any = self._grouped(self._groups.name, own, None)
         for index, one in enumerate(self._measures):
-            if one.related is not None:
+            if not self._is_own(one):
                 counted = self._grouped(f"{self._groups.name}_{index}", [one], one)
                 same = [
                     literal_column(f"{self._groups.name}.d{i}").is_not_distinct_from(
@@ -57,12 +82,16 @@ class StatsText:
         ordered = func.row(*dimensions) if dimensions else None
         return select(array_text(row_text, order_by=ordered)).select_from(source).scalar_subquery()
 
+    def _is_own(self, measure: MeasureBinding) -> bool:
+        """Whether the first grouping holds it."""
+        return measure.related is None or self._tally is not None
+
     def _part(self, part: StatPart | Constant) -> Part:
         if isinstance(part, Constant):
             return part.json
         if isinstance(part.binding, MeasureBinding):
             index = self._measures.index(part.binding)
-            name = self._groups.name if part.binding.related is None else f"{self._groups.name}_{index}"
+            name = self._groups.name if self._is_own(part.binding) else f"{self._groups.name}_{index}"
             value: ColumnElement[Any] = func.coalesce(
                 literal_column(f"{name}.m{index}"), literal_column(part.binding.empty)
             )
@@ -77,8 +106,8 @@ class StatsText:
 
     def _grouped(self, name: str, measures: list[MeasureBinding], child: MeasureBinding | None) -> Subquery:
         plan, builder = self._plan, self._builder
-        table = plan.entity.table
-        source, row = builder.alias(table)
+        table, tally = plan.entity.table, self._tally
+        source, row = builder.alias(table if tally is None else tally.table)
         conditions: list[Condition] = [*builder.visible(table, row)]
         if plan.filter is not None:
             conditions.append(builder.condition(plan.entity, plan.filter, row))
@@ -97,9 +126,18 @@ class StatsText:
                 measured(child_table.c[key]) == literal_column(f"'{value}'") for key, value in child.where.items()
             ]
         dimensions = [plan.dimensions[one].sql(row).label(f"d{i}") for i, one in enumerate(plan.by)]
-        values = [one.sql(measured).label(f"m{self._measures.index(one)}") for one in measures]
+        values = [self._value(one, measured).label(f"m{self._measures.index(one)}") for one in measures]
         columns = [*dimensions, *values] or [func.count().label("n")]
         grouped = select(*columns).select_from(from_).where(*conditions).correlate(None)
         if dimensions:
             grouped = grouped.group_by(*(plan.dimensions[one].sql(row) for one in plan.by))
+            if tally is not None:  # its rows stay when the last row they counted has gone
+                grouped = grouped.having(func.sum(row(tally.rows)) > 0)
         return grouped.subquery(name)
+
+    def _value(self, measure: MeasureBinding, row: Row) -> ColumnElement[Any]:
+        if self._tally is None or measure.tally is None:
+            return measure.sql(row)
+        total = func.sum(row(measure.tally))
+        # of no rows, an aggregate over them is NULL
+        return total if self._plan.by else case((func.sum(row(self._tally.rows)) > 0, total))

@@ -11,6 +11,7 @@ from schema.compiler.entity import dimension, measure
 from schema.issue.table import issue
 from schema.project.rules import ProjectStage
 from schema.project.table import project
+from schema.project.tally import project_tally
 
 if TYPE_CHECKING:
     from schema.region.types import Region
@@ -30,10 +31,18 @@ OPEN_ISSUES = {"status": "OPEN"}
 class ProjectMeasures:
     """What is counted of a set of projects."""
 
-    project_count: int = measure(lambda row: func.count(), "项目数")
-    total_investment: Decimal = measure(lambda row: func.sum(row(project.c.total_investment)), "总投资合计, 元")
+    project_count: int = measure(lambda row: func.count(), "项目数", tally=project_tally.c.projects)
+    total_investment: Decimal = measure(
+        lambda row: func.sum(row(project.c.total_investment)),
+        "总投资合计, 元",
+        tally=project_tally.c.total_investment,
+    )
     open_issue_count: int = measure(
-        lambda row: func.count(), "未受理问题数: issues in status OPEN.", related=issue.c.project_id, where=OPEN_ISSUES
+        lambda row: func.count(),
+        "未受理问题数: issues in status OPEN.",
+        related=issue.c.project_id,
+        where=OPEN_ISSUES,
+        tally=project_tally.c.open_issues,
     )
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema.compiler.connection import Connection, NearbyConnection, Node
-from schema.compiler.entity import column, entity, geometry, graphql_enum, nearby, to_many, to_one
+from schema.compiler.entity import Tally, column, entity, geometry, graphql_enum, nearby, to_many, to_one
 from schema.database import DataOrigin
 from schema.inspection.table import inspection
 from schema.issue.table import issue
 from schema.land.table import parcel
 from schema.project.rules import ProjectStage
 from schema.project.table import project
+from schema.project.tally import project_tally
 from schema.scalars import GeoJSON
 
 if TYPE_CHECKING:
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 graphql_enum(ProjectStage)
 
 
-@entity(project, prefix="prj", place=project.c.location, description="投资项目")
+@entity(
+    project,
+    prefix="prj",
+    place=project.c.location,
+    description="投资项目",
+    tally=Tally(project_tally, (project.c.region_id, project.c.stage), rows=project_tally.c.projects),
+)
 class Project(Node):
     code: str = column(project.c.code, "项目代码 (投资项目在线审批监管平台)")
     name: str = column(project.c.name, "项目名称")
