@@ -48,16 +48,35 @@ class ConnectionText:
         return self._builder.bind(self._plan.window.size, INTEGER)
 
     def text(self) -> ColumnElement[Any]:
-        plan, page = self._plan, self._page
-        members = [(key, self._output(out)) for key, out in plan.outputs]
-        outer = object_text(members)
+        outer = self._outer()
         if not self._aggregates:
             return select(outer).scalar_subquery()
+        return select(outer).select_from(self._source()).scalar_subquery()
+
+    def parts(self, sources: list[FromClause]) -> Chain:
+        """The same in parts: the aggregates are columns of a source of one row, which is added to ``sources``."""
+        outer = self._outer()
+        if not self._aggregates:
+            return outer
+        name = self._builder.scope("connection").name
+        columns = [part for part in outer.parts if not isinstance(part, str)]
+        row = select(*(value.label(f"p{i}") for i, value in enumerate(columns))).select_from(self._source())
+        sources.append(row.subquery(name))
+        places = iter(range(len(columns)))
+
+        def placed(part: Part) -> Part:
+            return part if isinstance(part, str) else literal_column(f"{name}.p{next(places)}", part.type)
+
+        return Chain([placed(part) for part in outer.parts])
+
+    def _outer(self) -> Chain:
+        return object_text([(key, self._output(out)) for key, out in self._plan.outputs])
+
+    def _source(self) -> FromClause:
+        page = self._page
         if page.shared and page.joins:
-            source = self._shared_source([join for join in page.joins if not join.of_few])
-        else:
-            source = self._builder.joined(self._numbered_rows().subquery(page.name), page)
-        return select(outer).select_from(source).scalar_subquery()
+            return self._shared_source([join for join in page.joins if not join.of_few])
+        return self._builder.joined(self._numbered_rows().subquery(page.name), page)
 
     def _output(self, out: EdgeParts | InfoParts | Nodes | TotalCount | Constant) -> Part:
         if isinstance(out, Constant):
@@ -278,8 +297,13 @@ class ConnectionText:
     def _radius(self) -> ColumnElement[Any]:
         """Metres within which the page's rows lie, NULL when there are none."""
         source, conditions, other = self._matching(windowed=True, within=False)
-        origin = self._origin()
-        sphere = self._place(other).op("<->")(origin)
+        relation, meters = self._plan.relation, None
+        origin, place = self._origin(), self._place(other)
+        sphere = place.op("<->")(origin)
+        if isinstance(relation, Within) and isinstance(relation.binding, NearbyBinding):
+            meters = self._builder.bind(relation.meters, METERS)
+            # it also tells the planner that rows are few, which its guess for an unknown limit does not
+            conditions.append(place.op("&&")(func._ST_Expand(origin, meters)))
         nearest = (
             select(sphere.label("d"))
             .select_from(source)
@@ -290,7 +314,4 @@ class ConnectionText:
             .subquery(self._builder.scope("nearest").name)
         )
         radius = select(func.max(nearest.c.d) * KNN_MARGIN + 1).scalar_subquery()
-        relation = self._plan.relation
-        if isinstance(relation, Within) and isinstance(relation.binding, NearbyBinding):
-            return func.least(self._builder.bind(relation.meters, METERS), radius)
-        return radius
+        return radius if meters is None else func.least(meters, radius)

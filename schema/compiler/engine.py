@@ -144,6 +144,11 @@ class Engine:
     def graphql(self) -> GraphQLSchema:
         return self._model.graphql
 
+    @property
+    def kept(self) -> Mapping[str, Kept[Any]]:
+        """The caches, by name."""
+        return {"documents": self._documents.kept, "plans": self._plans}
+
     def operation(self, request: Query) -> tuple[Document, OperationDefinitionNode]:
         """The operation a request means; raises Refused."""
         document = self._documents.read(request.document, request.document_id)
@@ -263,13 +268,12 @@ class Engine:
     async def read(
         self, compiled: Compiled, variables: VariableValues, viewer: Viewer, reader: Reader, records: list[str]
     ) -> list[bytes]:
-        """Runs the one statement: the whole response or ``data`` object, or the JSON of each compiled root field.
-
-        A versioned statement's last cell is the version.
-        """
+        """Runs the one statement: the whole response or ``data`` object, or the JSON of each compiled root field."""
         assert compiled.statement is not None
         values = self.parameters(compiled.statement, variables.coerced, viewer, records)
         row = await reader.fetchrow(compiled.statement.text, *values)
+        if compiled.whole:
+            return [compiled.statement.response(row)]
         return [cell if isinstance(cell, bytes) else cell.encode() for cell in row]
 
     async def prepare(self, prepared: Prepared, variables: VariableValues, context: Any) -> str:

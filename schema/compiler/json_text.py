@@ -57,6 +57,20 @@ def _chain_text(element: Chain, compiler: SQLCompiler, **options: Any) -> str:
     return "(" + " || ".join(rendered) + ")"
 
 
+def split(chain: Chain) -> tuple[tuple[bytes, ...], list[ColumnElement[Any]]]:
+    """A chain as constants and the text columns between them, of which there is at least one."""
+    constants, columns = [""], list[ColumnElement[Any]]()
+    for part in chain.parts:
+        if isinstance(part, str):
+            constants[-1] += part
+        else:
+            columns.append(part if isinstance(part.type, Text) else cast(part, TEXT))
+            constants.append("")
+    if not columns:
+        return (b"", b""), [chain]
+    return tuple(constant.encode() for constant in constants), columns
+
+
 def object_text(members: Sequence[tuple[str, Part]]) -> Chain:
     """``{"key":value,…}``; keys are GraphQL names, which need no escape."""
     parts: list[Part] = ["{"]

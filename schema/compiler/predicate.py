@@ -14,11 +14,9 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
-    case,
     exists,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -35,17 +33,18 @@ from schema.compiler.entity import (
     ToOneBinding,
 )
 from schema.compiler.values import (
+    BOX_AREAS,
+    BOX_CANDIDATES,
+    BOXES,
     GEOGRAPHY,
     GEOMETRY,
     METERS,
     TEXT,
     ValueType,
-    box_side,
     global_id_type,
     list_of,
     type_of,
 )
-from schema.database import WGS84_SRID
 from schema.limits import Limits
 from schema.problem import bad_input, limit_exceeded
 
@@ -244,22 +243,17 @@ class Predicate:
         return and_(true(), *conditions)
 
     def _in_box(self, place: ColumnElement[Any], is_point: bool, value: Value) -> Condition:
-        """The index answers on single-precision boxes, so the exact test follows it."""
-        west, south, east, north = (self._binds.bind(value, box_side(index)) for index in range(4))
-        plain_box = func.ST_MakeEnvelope(west, south, east, north, WGS84_SRID)
-        band = func.ST_MakeEnvelope(-180, south, 180, north, WGS84_SRID)
-        candidates = place.op("&&")(case((west <= east, plain_box), else_=band))
+        """The index answers on single-precision boxes, so the exact test follows it.
+
+        The box travels as finished values: a plan for any values would build it anew for every row.
+        """
+        candidates = place.op("&&")(self._binds.bind(value, BOX_CANDIDATES))
         if is_point:
-            x, y = func.ST_X(place), func.ST_Y(place)
-            across = case((west <= east, and_(x >= west, x <= east)), else_=or_(x >= west, x <= east))
-            # the planner would multiply a guess for each comparison into "next to no rows": coalesce hides them
-            return and_(candidates, func.coalesce(and_(y >= south, y <= north, across), false()))
-        # a box without width or height is a line or a point, which ST_Envelope makes of it; as a polygon it is invalid
-        east_or_180 = case((west <= east, east), else_=literal(180.0))
-        first = func.ST_Envelope(func.ST_MakeEnvelope(west, south, east_or_180, north, WGS84_SRID))
-        second = func.ST_Envelope(func.ST_MakeEnvelope(-180, south, east, north, WGS84_SRID))
-        touched = or_(func.ST_Intersects(place, first), and_(west > east, func.ST_Intersects(place, second)))
-        return and_(candidates, touched)
+            # a cast and one comparison cost a third of four comparisons of ST_X and ST_Y
+            held = [func.point(place).op("<@")(self._binds.bind(value, box)) for box in BOXES]
+            # the planner takes its guess for `<@` as "next to no rows": coalesce hides it
+            return and_(candidates, func.coalesce(or_(*held), false()))
+        return and_(candidates, or_(*(func.ST_Intersects(place, self._binds.bind(value, box)) for box in BOX_AREAS)))
 
 
 def is_unique(column: Column[Any]) -> bool:

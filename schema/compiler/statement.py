@@ -5,9 +5,9 @@ JSON of its rows is made; a to-one relation is a lateral join, so that PostgreSQ
 already made (Memoize) and the order of the page is kept; a to-many relation is a correlated subquery.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -30,7 +30,7 @@ from schema.compiler.arguments import Tree, Value, Variables
 from schema.compiler.connection_text import ConnectionText
 from schema.compiler.entity import Entity, IdBinding
 from schema.compiler.geometry_text import geojson_text
-from schema.compiler.json_text import Chain, Part, array_text, nullable, object_text, scalar_text
+from schema.compiler.json_text import Chain, Part, array_text, nullable, object_text, scalar_text, split
 from schema.compiler.model import Model
 from schema.compiler.plan import (
     BoundRoot,
@@ -51,6 +51,7 @@ from schema.compiler.plan import (
     ToOne,
 )
 from schema.compiler.predicate import Condition, Predicate, Row
+from schema.compiler.reading import CLOCKS, tables_read
 from schema.compiler.scope import Scope, ToOneJoin, reference
 from schema.compiler.stats_text import stats_text
 from schema.compiler.values import (
@@ -70,12 +71,28 @@ Visible = Callable[[Table, Row, Callable[[str, str], ColumnElement[Any]]], Seque
 """(table, row, viewer parameter by name and PostgreSQL type) → conditions: ``schema.access.visible``."""
 
 
+VersionOf = Callable[[Iterable[Table]], ColumnElement[str]]
+"""The version of the data in some tables, in the snapshot of its statement; TypeError for a table that has none:
+``schema.change.version``."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """Text and parameters. A binder reads the variables, a viewer name the viewer, an int the prepared record."""
 
     text: str
     parameters: tuple[Binder | str | int, ...]
+    constants: tuple[bytes, ...] = ()
+    """Of a whole response: what stands before, between and after the columns of its one row."""
+    version: str | None = None
+    """The statement that reads the version of the same data alone, without parameters; None when none is known."""
+
+    def response(self, row: Sequence[bytes | str]) -> bytes:
+        """The whole response from the row of a statement that has ``constants``."""
+        parts: list[bytes] = [self.constants[0]]
+        for cell, constant in zip(row, self.constants[1:], strict=False):  # the version comes after
+            parts += (cell if isinstance(cell, bytes) else cell.encode(), constant)
+        return b"".join(parts)
 
 
 class StatementBuilder:
@@ -96,6 +113,33 @@ class StatementBuilder:
     def build(self, plan: Plan) -> Statement:
         members = [(key, self._root(root)) for key, root in plan.roots]
         return self.compiled(select(object_text(members)))
+
+    def build_whole(self, plan: Plan, version_of: VersionOf | None) -> Statement:
+        """The whole response, ``{"data":…}``; with ``version_of``, where it can be told, the data's version beside it.
+
+        Both come from one snapshot.
+        """
+        sources: list[FromClause] = []
+        members = [(key, self._whole_root(root, sources)) for key, root in plan.roots]
+        constants, columns = split(Chain(['{"data":', object_text(members), "}"]))
+        tree = select(*(value.label(f"c{i}") for i, value in enumerate(columns))).select_from(*sources)
+        try:
+            version = version_of(tables_read(tree)) if version_of else None
+        except TypeError:  # it reads a table that has none
+            version = None
+        if version is not None:
+            versioned = self.compiled(tree.add_columns(version.label("version")))
+            if not CLOCKS.search(versioned.text):
+                alone = select(version).compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
+                return replace(versioned, constants=constants, version=str(alone))
+        return replace(self.compiled(tree), constants=constants)
+
+    def _whole_root(self, root: Root, sources: list[FromClause]) -> Part:
+        """A root field in parts: what is long stays a column of its own, for each ``||`` around it would copy it."""
+        if not isinstance(root, ReadConnection):
+            return self._root(root)
+        with self._at(root.path):
+            return ConnectionText(self, root, None).parts(sources)
 
     def build_separate(self, plan: Plan) -> Statement:
         """One column for each root field, for operations that mix compiled fields with ordinary resolvers."""

@@ -2,6 +2,7 @@
 
 import enum
 import math
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ColumnElement
 
-from geo.geojson import GeoJSONError, Geometry, parse_bbox
+from geo.geojson import BoundingBox, GeoJSONError, Geometry, parse_bbox
 from schema.compiler.arguments import Value
+from schema.database import WGS84_SRID
 from schema.problem import bad_input, limit_exceeded
 
 STRING_CEILING = 10_000
@@ -173,18 +175,56 @@ def list_of(item: ValueType) -> ValueType:
     return ValueType(f"{item.pg_type}[]", types.ARRAY(item.type), convert)
 
 
-def box_side(index: int) -> ValueType:
-    """One side of ``[west, south, east, north]``, in degrees; the whole box is checked."""
+def _boxes(value: Any, argument: str) -> tuple[BoundingBox, ...]:
+    """``[west, south, east, north]`` in degrees as one box, or as two where it crosses the antimeridian."""
+    try:
+        return parse_bbox(value)
+    except GeoJSONError as error:
+        raise bad_input(f"The bounding box {error}.", argument=argument) from error
 
-    def convert(value: Any, argument: str) -> float:
-        try:
-            boxes = parse_bbox(value)
-        except GeoJSONError as error:
-            raise bad_input(f"The bounding box {error}.", argument=argument) from error
-        first, last = boxes[0], boxes[-1]
-        return (first.west, first.south, last.east, first.north)[index]
 
-    return ValueType("float8", Float(53), convert)
+def _box(place: int) -> ValueType:
+    """The first or the last box as PostgreSQL's own, which compares in double precision."""
+
+    def convert(value: Any, argument: str) -> tuple[tuple[float, float], tuple[float, float]]:
+        box = _boxes(value, argument)[place]
+        return (box.east, box.north), (box.west, box.south)
+
+    return ValueType("box", types.NullType(), convert)
+
+
+def _box_area(place: int) -> ValueType:
+    """The first or the last box as a geometry: a point or a line where it has no width or height."""
+
+    def convert(value: Any, argument: str) -> str:
+        box = _boxes(value, argument)[place]
+        return _hex(shapely.envelope(shapely.multipoints([(box.west, box.south), (box.east, box.north)])))
+
+    return ValueType("text::geometry", types.NullType(), convert)
+
+
+def _hex(geometry: Any) -> str:
+    return str(shapely.to_wkb(shapely.set_srid(geometry, WGS84_SRID), hex=True, include_srid=True))
+
+
+_DIAGONAL = struct.Struct("<BIII4d")
+"""EWKB of a line of two positions: byte order, type with the SRID's flag, SRID, number of positions, coordinates."""
+_LINE_WITH_SRID = 0x20000002
+
+
+def _box_candidates(value: Any, argument: str) -> str:
+    """For an index: a line whose own box holds every box; across the antimeridian that is the whole band.
+
+    Written by hand, for shapely takes ten times as long and every map asks this.
+    """
+    boxes = _boxes(value, argument)
+    west, east = (boxes[0].west, boxes[0].east) if len(boxes) == 1 else (-180.0, 180.0)
+    return _DIAGONAL.pack(1, _LINE_WITH_SRID, WGS84_SRID, 2, west, boxes[0].south, east, boxes[0].north).hex()
+
+
+BOXES = (_box(0), _box(-1))
+BOX_AREAS = (_box_area(0), _box_area(-1))
+BOX_CANDIDATES = ValueType("text::geometry", types.NullType(), _box_candidates)
 
 
 @dataclass(frozen=True)

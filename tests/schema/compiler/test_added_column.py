@@ -58,7 +58,7 @@ async def test_the_column_is_shown_filtered_and_ordered_by(connection: asyncpg.C
     viewer = Viewer("kim", Role.READER)
     (compiled,) = engine.compile(document, operation, variables, viewer)
     (data,) = await engine.read(compiled, variables, viewer, connection, [])
-    assert json.loads(data)["lamps"]["nodes"] == [
+    assert json.loads(data)["data"]["lamps"]["nodes"] == [
         {"id": "lmp_3", "street": "C", "watts": 90},
         {"id": "lmp_1", "street": "A", "watts": 60},
         {"id": "lmp_2", "street": "B", "watts": None},

@@ -50,7 +50,7 @@ async def answer(connection: Counting, document: str) -> Any:
     (compiled,) = engine.compile(node, operation, variables, READER)
     engine.check_cost(compiled.plan, variables.coerced)
     (data,) = await engine.read(compiled, variables, READER, connection, [])
-    return json.loads(data)
+    return json.loads(data)["data"]
 
 
 @pytest.fixture(scope="session")
