@@ -14,14 +14,18 @@ from starlette.routing import Route
 
 from api import graphiql
 from api.authentication import Authentication
+from api.conditional import Tags, release
+from api.exposition import Exposition, keep_sampling, own_gauges
 from api.graphql import Answering
 from api.graphql_http import Clock, GraphQLOverHTTP
+from api.metrics import Metrics
 from api.pool import Database, open_database
 from api.settings import Settings
 from api.token import signing_key
 from api.trusted import read_manifest
 from geo.route import warm_solver
 from schema.access.visible import visible
+from schema.change.version import version_of
 from schema.compiler.engine import Engine
 from schema.root import model
 
@@ -37,20 +41,24 @@ def create(settings: Settings, *, clock: Clock = _now) -> Starlette:
 
     ``settings.database_url`` must be set: whoever owns an embedded database starts it first (``api.serving``).
     """
-    engine = Engine(model(), visible, settings.limits, read_manifest(settings))
-    authentication = Authentication(signing_key(settings))
-    graphql = GraphQLOverHTTP(authentication, clock, settings.limits)
+    engine = Engine(model(), visible, settings.limits, read_manifest(settings), version_of)
+    key = signing_key(settings)
+    authentication = Authentication(key)
+    metrics = Metrics(settings.metrics_dir)
+    graphql = GraphQLOverHTTP(authentication, clock, settings.limits, Tags(key, release()), metrics)
     opened: list[Database] = []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         assert settings.database_url is not None, "the database is started before the application"
-        database = await open_database(settings.database_url, settings.limits)
+        database = await open_database(settings.database_url, settings.limits, metrics)
+        own_gauges(metrics, engine, database.readers)
         opened.append(database)
         graphql.answering = Answering(engine, database)
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_warm_solver)
+                tasks.start_soon(keep_sampling, metrics)
                 yield
                 tasks.cancel_scope.cancel()
         finally:
@@ -65,6 +73,7 @@ def create(settings: Settings, *, clock: Clock = _now) -> Starlette:
             Route("/graphql", graphql),
             Route("/healthz", _alive),
             Route("/readyz", ready),
+            Route("/metrics", Exposition(metrics, authentication, clock)),
             *graphiql.routes(),
         ],
         lifespan=lifespan,

@@ -16,8 +16,6 @@ from functools import lru_cache
 import brotli
 import zstandard
 
-from schema.problem import Problem, ProblemCode
-
 
 class Coding(StrEnum):
     """What we send, in our order of preference."""
@@ -41,15 +39,17 @@ _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="encoding")
 _own = threading.local()
 
 
+def takes_a_coding(accept_encoding: str | None) -> bool:
+    """Whether the client takes anything we have, be it no coding at all."""
+    return accept_encoding is None or _accepted(accept_encoding)[0] is not None
+
+
 async def encode(body: bytes, accept_encoding: str | None) -> tuple[bytes, Coding]:
-    """The body as sent, and its coding. Raises Problem NOT_ACCEPTABLE when the client takes nothing we have."""
+    """The body as sent, and its coding; as it is for a client that takes nothing we have (``takes_a_coding``)."""
     if accept_encoding is None:  # whoever asks for no coding pays for none
         return body, Coding.IDENTITY
     best, plain_is_fine = _accepted(accept_encoding)
-    if best is None:
-        known = ", ".join(Coding)
-        raise Problem(ProblemCode.NOT_ACCEPTABLE, f"Answers come in these codings: {known}.")
-    if best is Coding.IDENTITY or (len(body) < SMALLEST and plain_is_fine):
+    if best is None or best is Coding.IDENTITY or (len(body) < SMALLEST and plain_is_fine):
         return body, Coding.IDENTITY
     compress = _COMPRESS[best]
     if len(body) < OFF_LOOP[best]:

@@ -129,10 +129,11 @@ class Run:
                 tag = tags.tag(media_type, statement.text, values, version)
                 if held := entity_tag_held(if_none_match, tag):
                     return Conditional(None, tag, held)
-            body, version = await self._database.fetchrow(statement.text, *values)
+            row = await self._database.fetchrow(statement.text, *values)
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             return Conditional(_failed(self._operation, error), None, None)
-        return Conditional(Answer(body, whole=True), tags.tag(media_type, statement.text, values, version), None)
+        answer = Answer(statement.response(row), whole=True)
+        return Conditional(answer, tags.tag(media_type, statement.text, values, row["version"]), None)
 
     async def _query_answer(self) -> Answer:
         """Prepared records first, then the one statement, then what ordinary resolvers answer."""

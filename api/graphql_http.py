@@ -3,16 +3,22 @@
 An ASGI application of its own, because a framework's request and response objects cost a quarter of a small query.
 """
 
+import asyncio
 import datetime
 from collections.abc import Callable
 from functools import lru_cache
+from time import perf_counter
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from api import graphiql
+from api.abandoning import Waiting, Watch
 from api.authentication import Authentication
-from api.graphql import Answering
+from api.conditional import Conditional, Tags, entity_tag
+from api.encoding import Coding, encode, takes_a_coding
+from api.graphql import Answering, Run
+from api.metrics import Metrics, Outcome, Surface
 from api.request import read_query
 from schema.compiler.engine import Answer
 from schema.limits import Limits
@@ -21,7 +27,12 @@ from schema.problem import Problem, ProblemCode
 Clock = Callable[[], datetime.datetime]
 JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
 
-_READ = {b"accept", b"authorization", b"content-type"}
+_READ = {b"accept", b"accept-encoding", b"authorization", b"content-type", b"if-none-match"}
+_LISTS = {b"accept", b"accept-encoding", b"if-none-match"}
+_VARY = (b"vary", b"Accept, Accept-Encoding, Authorization")
+_REVALIDATED = (b"cache-control", b"private, no-cache")
+"""Kept by the client alone, and shown only after asking us."""
+_NOT_MODIFIED = (_VARY, _REVALIDATED)
 _STATUS = {
     ProblemCode.UNAUTHENTICATED: 401,
     ProblemCode.METHOD_NOT_ALLOWED: 405,
@@ -33,47 +44,96 @@ _STATUS = {
 
 
 class GraphQLOverHTTP:
-    """Serves ``/graphql``; a browser that asks for a page is shown GraphiQL."""
+    """Serves ``/graphql``; a browser that asks for a page is shown GraphiQL.
+
+    Queries by GET or HEAD are conditional (``api.conditional``); no other answer may be kept by anyone.
+    """
 
     answering: Answering | None = None
     """Set when the database is open."""
 
-    def __init__(self, authentication: Authentication, clock: Clock, limits: Limits) -> None:
+    def __init__(
+        self, authentication: Authentication, clock: Clock, limits: Limits, tags: Tags, metrics: Metrics
+    ) -> None:
         self._authentication = authentication
         self._clock = clock
         self._limits = limits
+        self._tags = tags
+        self._metrics = metrics
+        self._watch = Watch()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = perf_counter()
         headers: dict[bytes, str] = {}
         for name, value in scope["headers"]:
             if name in _READ:
-                headers.setdefault(name, value.decode("latin-1"))
+                text = value.decode("latin-1")
+                headers[name] = f"{headers[name]},{text}" if name in headers and name in _LISTS else text
         accept = headers.get(b"accept", "*/*")
-        if scope["method"] in ("GET", "HEAD") and _prefers_html(accept):
+        is_get = scope["method"] in ("GET", "HEAD")
+        if is_get and _prefers_html(accept):
             request = Request(scope, receive)
             if "query" not in request.query_params:
                 page = await graphiql.page(request)
                 return await page(scope, receive, send)
         media_type = _media_type(accept)
+        end: str = ProblemCode.INTERNAL
+        sent = 0
+        waiting: Waiting | None = None
         try:
-            answer, status = await self._answer(scope, headers, media_type, receive)
+            run, status = await self._begin(scope, headers, media_type, receive, is_get)
+            if isinstance(run, Answer):
+                conditional = Conditional(run, None, None)
+            else:
+                if run.is_query:  # a mutation is finished even when nobody waits for it
+                    waiting = self._watch.begin(receive)
+                if is_get:
+                    if_none_match = headers.get(b"if-none-match")
+                    conditional = await run.conditional(self._tags, media_type or JSON, if_none_match)
+                else:
+                    conditional = Conditional(await run.answer(), None, None)
+            answer = conditional.answer
+            if answer is None:
+                end, body = Outcome.NOT_MODIFIED, b""
+                head = [*_NOT_MODIFIED, (b"etag", (conditional.held or "").encode("latin-1"))]
+                status = 304
+            else:
+                end = answer.problems[0].code if answer.problems else Outcome.ANSWERED
+                status = status or _status(answer, media_type or JSON)
+                body, coding = await encode(answer.body(), headers.get(b"accept-encoding"))
+                head = [*_headers(status, media_type or JSON, coding, conditional.tag is not None)]
+                if conditional.tag is not None:
+                    head.append((b"etag", entity_tag(conditional.tag, coding).encode()))
+                head.append((b"content-length", b"%d" % len(body)))
+                body = b"" if scope["method"] == "HEAD" else body
+            sent = len(body)
+            await send({"type": "http.response.start", "status": status, "headers": head})
+            await send({"type": "http.response.body", "body": body})
         except ClientDisconnect:
-            return None
-        body = answer.body()
-        length = (b"content-length", str(len(body)).encode())
-        head = [*_headers(status, media_type or JSON), length]
-        await send({"type": "http.response.start", "status": status, "headers": head})
-        await send({"type": "http.response.body", "body": body})
+            end = Outcome.ABANDONED
+        except asyncio.CancelledError:
+            end = Outcome.ABANDONED
+            if waiting is None or not waiting.was_abandoned():
+                raise
+        finally:
+            if waiting is not None:
+                self._watch.end(waiting)
+            self._metrics.request(Surface.GRAPHQL, end, perf_counter() - begun, sent)
 
-    async def _answer(
-        self, scope: Scope, headers: dict[bytes, str], media_type: str | None, receive: Receive
-    ) -> tuple[Answer, int]:
-        """The answer and its status. Raises ClientDisconnect when nobody waits for it any more."""
-        method = scope["method"]
+    async def _begin(
+        self, scope: Scope, headers: dict[bytes, str], media_type: str | None, receive: Receive, is_get: bool
+    ) -> tuple[Run | Answer, int | None]:
+        """The operation ready to run; or the answer, with its status where that is not the answer's own.
+
+        Raises ClientDisconnect when nobody waits for it any more.
+        """
         try:
             if media_type is None:
                 raise Problem(ProblemCode.NOT_ACCEPTABLE, f"Answers come as {GRAPHQL_JSON} or {JSON}.")
-            if method not in ("GET", "POST"):
+            if not takes_a_coding(headers.get(b"accept-encoding")):
+                headers.pop(b"accept-encoding")
+                raise Problem(ProblemCode.NOT_ACCEPTABLE, f"Answers come in these codings: {', '.join(Coding)}.")
+            if not is_get and scope["method"] != "POST":
                 raise Problem(ProblemCode.METHOD_NOT_ALLOWED, "Send GraphQL by POST, or a query by GET.")
             now = self._clock()
             viewer = self._authentication.viewer(headers.get(b"authorization", ""), now)
@@ -81,8 +141,9 @@ class GraphQLOverHTTP:
         except Problem as problem:
             return Answer(None, (problem,)), _STATUS.get(problem.code, 400)
         assert self.answering is not None, "requests come after the start"
-        answer = await self.answering.answer(query, viewer, now, only_query=method == "GET")
-        return answer, _status(answer, media_type)
+        if query.explain:
+            return await self.answering.answer(query, viewer, now, only_query=is_get), None
+        return self.answering.begin(query, viewer, now, only_query=is_get, versioned=is_get), None
 
 
 def _status(answer: Answer, media_type: str) -> int:
@@ -92,17 +153,16 @@ def _status(answer: Answer, media_type: str) -> int:
     return 503 if answer.problems and answer.problems[0].code is ProblemCode.UNAVAILABLE else 200
 
 
-@lru_cache(maxsize=64)
-def _headers(status: int, media_type: str) -> tuple[tuple[bytes, bytes], ...]:
-    headers = [
-        (b"content-type", f"{media_type}; charset=utf-8".encode()),
-        (b"vary", b"Accept, Authorization"),
-        (b"cache-control", b"no-store"),
-    ]
+@lru_cache(maxsize=128)
+def _headers(status: int, media_type: str, coding: Coding, is_tagged: bool) -> tuple[tuple[bytes, bytes], ...]:
+    headers = [(b"content-type", f"{media_type}; charset=utf-8".encode()), _VARY]
+    headers.append(_REVALIDATED if is_tagged else (b"cache-control", b"no-store"))
+    if coding is not Coding.IDENTITY:
+        headers.append((b"content-encoding", coding.encode()))
     if status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="luodi"'))
     elif status == 405:
-        headers.append((b"allow", b"GET, POST"))
+        headers.append((b"allow", b"GET, HEAD, POST"))
     elif status == 503:
         headers.append((b"retry-after", b"1"))
     return tuple(headers)

@@ -1,5 +1,6 @@
 """The way to the database while serving: connections for reads, an engine for writes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import perf_counter
@@ -7,11 +8,13 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api.metrics import Metrics
-from api.readers import Connection, Readers
+from api.plan_choice import PlanChoices
+from api.readers import Connection, Reader, Readers
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode
 
@@ -34,30 +37,55 @@ class Database:
         self._limits = limits
         self._metrics = metrics
         self._writing = 0
+        self._choices = PlanChoices()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """A read-only connection whose text columns are bytes."""
         connection = await self.readers.take()
+        begun = perf_counter()
         try:
             yield connection
         except BaseException as reason:
-            self.readers.mend(connection, reason)
+            self._give_up(connection, reason, begun)
             raise
         self.readers.give(connection)
 
     async def fetchrow(self, query: str, *args: Any) -> Any:
         """The first row of one statement, on a connection taken for it alone."""
-        connection = await self.readers.take()
+        choice = self._choices.of(query)
+        kind = choice.kind
+        connection = await self.readers.take(kind)
         begun = perf_counter()
         try:
+            if connection.plan_kind is not kind:
+                await connection.execute(f"SET plan_cache_mode = {kind}")
+                connection.plan_kind = kind
+                begun = perf_counter()
             row = await connection.fetchrow(query, *args)
         except BaseException as reason:
-            self.readers.mend(connection, reason)
+            self._give_up(connection, reason, begun)
             raise
-        self._metrics.statement(perf_counter() - begun)
+        seconds = perf_counter() - begun
+        choice.took(kind, seconds)
+        self._metrics.statement(seconds)
         self.readers.give(connection)
         return row
+
+    def _give_up(self, connection: Connection, reason: BaseException, begun: float) -> None:
+        if isinstance(reason, asyncio.CancelledError):
+            self._metrics.cancelled()
+        self.readers.mend(connection, reason)
+        self._name_timeout(reason, begun)
+
+    def _name_timeout(self, reason: BaseException, begun: float) -> None:
+        """Raises Problem TIMEOUT if that is what the database stopped a statement for."""
+        seconds = self._limits.statement_timeout_seconds
+        # the same SQLSTATE says that an operator has stopped it
+        if isinstance(reason, asyncpg.QueryCanceledError) and perf_counter() - begun >= seconds:
+            message = f"The statement ran for {seconds:g} s, the most it may, and was stopped."
+            advice = "Ask for less at a time: a smaller page, a narrower filter, fewer lists within lists."
+            raise Problem(ProblemCode.TIMEOUT, f"{message} {advice}", details={"limit": seconds}) from reason
 
     async def fetch(self, query: str, *args: Any) -> Any:
         """The rows of one statement, on a connection taken for it alone."""
@@ -70,9 +98,16 @@ class Database:
         if self._writing >= WRITERS + self._limits.waiting_requests:
             raise Problem(ProblemCode.UNAVAILABLE, "The service is busy, too many changes wait already; try again.")
         self._writing += 1
+        begun = perf_counter()
         try:
             async with self._writers.begin() as connection:
                 yield connection
+        except asyncpg.QueryCanceledError as error:
+            self._name_timeout(error, begun)
+            raise
+        except DBAPIError as error:
+            self._name_timeout(getattr(error.orig, "__cause__", None) or error, begun)
+            raise
         except PoolTimeout as error:
             message = f"The service is busy, nothing could be written within {self._limits.waiting_seconds:g} s"
             raise Problem(ProblemCode.UNAVAILABLE, f"{message}; try again in a moment.") from error
@@ -96,9 +131,15 @@ async def open_database(url: str, limits: Limits, metrics: Metrics | None = None
     async def open_reader() -> Connection:
         connection = await asyncpg.connect(
             url,
+            connection_class=Reader,
             statement_cache_size=STATEMENTS,
             max_cached_statement_lifetime=0,
-            server_settings={**settings, "default_transaction_read_only": "on"},
+            # workers of PostgreSQL's own would make one request quicker, and those beside it slower
+            server_settings={
+                **settings,
+                "default_transaction_read_only": "on",
+                "max_parallel_workers_per_gather": "0",
+            },
         )
         await _text_as_bytes(connection)
         return connection

@@ -15,8 +15,8 @@ from schema.problem import Problem, ProblemCode, limit_exceeded
 
 
 async def read_query(scope: Scope, content_type: str, receive: Receive, limits: Limits) -> Query:
-    """The request of a GET or POST. Raises Problem, and ClientDisconnect when the client is gone before its end."""
-    if scope["method"] == "GET":
+    """The request of a GET, HEAD or POST. Raises Problem; ClientDisconnect when the client is gone before its end."""
+    if scope["method"] in ("GET", "HEAD"):
         return _from_query_string(Request(scope), limits)
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Problem(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "Send the request as application/json.")

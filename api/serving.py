@@ -4,10 +4,12 @@ import multiprocessing
 import os
 import signal
 import socket
+import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -48,11 +50,26 @@ def serve(
             environ["LUODI_DATABASE_URL"] = url
             address = _local_address(settings)
             threading.Thread(target=_at_first_answer, args=(address, lambda: ready(url)), daemon=True).start()
-            return _run(settings, listener)
+            with _shared_counts(settings, environ):
+                return _run(settings, listener)
     except ToldToStop:
         return 0  # what it was asked to do
     finally:
         listener.close()
+
+
+@contextmanager
+def _shared_counts(settings: Settings, environ: MutableMapping[str, str]) -> Iterator[None]:
+    """A folder in which several workers add up their metrics; unless there is one, or only one worker."""
+    if settings.workers == 1 or settings.metrics_dir is not None:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="luodi-metrics-") as folder:
+        environ["LUODI_METRICS_DIR"] = folder
+        try:
+            yield
+        finally:
+            del environ["LUODI_METRICS_DIR"]
 
 
 def _run(settings: Settings, listener: socket.socket) -> int:

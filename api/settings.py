@@ -26,6 +26,7 @@ class Settings:
     a request's ``Host`` header. ``token_key`` signs tokens; without one
     the key is kept in ``token_key_file``.
     ``postgres_user`` is the unprivileged user that runs the embedded PostgreSQL when root starts the service.
+    ``metrics_dir`` is where the processes of one service keep their counts for each other, None for one process alone.
     ``trusted_documents`` is the manifest of documents to keep ready; ``trusted_documents_only`` answers no others.
     """
 
@@ -38,6 +39,7 @@ class Settings:
     token_key_file: Path
     workers: int = 1
     postgres_user: str | None = None
+    metrics_dir: Path | None = None
     trusted_documents: Path | None = None
     trusted_documents_only: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -63,6 +65,7 @@ class Settings:
             token_key_file=Path(key_file) if key_file else data_dir / "secrets" / "token.key",
             workers=_whole_number(environ, "LUODI_WORKERS", 1, 1, 128),
             postgres_user=environ.get("LUODI_POSTGRES_USER") or None,
+            metrics_dir=Path(environ["LUODI_METRICS_DIR"]) if environ.get("LUODI_METRICS_DIR") else None,
             trusted_documents=Path(environ["LUODI_TRUSTED_DOCUMENTS"])
             if environ.get("LUODI_TRUSTED_DOCUMENTS")
             else None,

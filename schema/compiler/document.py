@@ -72,14 +72,14 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self._kept: Kept[Document] = Kept(KEPT_CHARACTERS, LONGEST_KEPT)
+        self.kept: Kept[Document] = Kept(KEPT_CHARACTERS, LONGEST_KEPT)
 
     def read(self, text: str) -> Document:
         """The document of a text. Raises Refused."""
-        document = self._kept.get(text)
+        document = self.kept.get(text)
         if document is None:
             document = self.parsed(text)
-            self._kept.put(text, document, len(text))
+            self.kept.put(text, document, len(text))
         return document
 
     def parsed(self, text: str) -> Document:

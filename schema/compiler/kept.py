@@ -13,6 +13,8 @@ class Kept(Generic[V]):
     def __init__(self, ceiling: int, heaviest: int) -> None:
         self._ceiling = ceiling
         self._heaviest = heaviest
+        self.hits = 0
+        self.misses = 0
         self._weight = 0
         self._entries: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
 
@@ -20,9 +22,19 @@ class Kept(Generic[V]):
         """The entry of a key, now the most recently used; None when it is not kept."""
         found = self._entries.get(key)
         if found is None:
+            self.misses += 1
             return None
+        self.hits += 1
         self._entries.move_to_end(key)
         return found[0]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def weight(self) -> int:
+        """What the entries weigh together."""
+        return self._weight
 
     def __contains__(self, key: Hashable) -> bool:
         """Whether a key is kept; asking does not count as use."""

@@ -5,6 +5,7 @@ Every node can be printed; ``statement`` turns it into SQLAlchemy Core.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Column
@@ -190,6 +191,6 @@ class Plan:
     keys: tuple[str, ...]
     cost: Cost
 
-    @property
+    @cached_property
     def prepared(self) -> tuple[Prepared, ...]:
         return tuple(root for _, root in self.roots if isinstance(root, Prepared))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from schema.compiler.document import Document, Documents, Refused
+from schema.compiler.kept import Kept
 from schema.problem import Problem, ProblemCode
 
 APOLLO_FORMAT, APOLLO_VERSION = "apollo-persisted-query-manifest", 1
@@ -119,6 +120,11 @@ class TrustedDocuments:
         self._by_id: dict[str, Document] = {}
         if manifest is not None:
             self._keep(manifest)
+
+    @property
+    def kept(self) -> Kept[Document]:
+        """The documents that were read of their text; those of the manifest are apart."""
+        return self._documents.kept
 
     def read(self, text: str, id_: DocumentId | None) -> Document:
         """The document of a request that sent a text (or ``""``), an id, or both. Raises Refused."""

@@ -36,8 +36,7 @@ async def test_none_is_held_while_a_route_is_solved(city_url: str, monkeypatch: 
     free: list[tuple[int, int]] = []
 
     async def watched(*problem: Any, **options: Any) -> Any:
-        pool = database._readers
-        free.append((pool.get_idle_size(), pool.get_size()))
+        free.append((database.readers.idle, database.readers.open))
         return await plan_off_loop(*problem, **options)
 
     monkeypatch.setattr(visit, "plan_off_loop", watched)

@@ -4,8 +4,6 @@ import asyncio
 import copy
 import datetime
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from schema.sample.load import seed
 from schema.sample.progress import silence
 from tests.api.client import Client, serving
 from tests.api.round_trip import DAY, HERE, ZHONGSHAN_SQUARE, check_round
+from tests.api.statements import Statements, recorded_statements
 from tests.conftest import TODAY, NewDatabase
 
 FLAGSHIP = (Path(api.__file__).parent / "flagship.graphql").read_text()
@@ -46,36 +45,9 @@ async def real_city_url(new_database: NewDatabase, migrated_template: str) -> st
     return url
 
 
-@dataclass
-class Statements:
-    """What the service's pool sent to PostgreSQL."""
-
-    texts: list[str] = field(default_factory=list)
-
-    @contextmanager
-    def sent(self) -> Iterator[list[str]]:
-        """The statements sent while the block runs; complete after it."""
-        seen: list[str] = []
-        before = len(self.texts)
-        yield seen
-        seen += self.texts[before:]
-
-
 @pytest.fixture(scope="module")
 def statements() -> Iterator[Statements]:
-    """Records every statement of every pool opened while the module runs, as asyncpg's own query logger sees them."""
-    seen = Statements()
-    create_pool = asyncpg.create_pool
-
-    def logged(*args: Any, init: Any, **options: Any) -> Any:
-        async def and_log(connection: Any) -> None:
-            await init(connection)
-            connection.add_query_logger(lambda record: seen.texts.append(record.query))
-
-        return create_pool(*args, init=and_log, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncpg, "create_pool", logged)
+    with recorded_statements() as seen:
         yield seen
 
 
@@ -292,7 +264,7 @@ async def test_the_flagship_takes_two_statements(city: Client, statements: State
     document = FLAGSHIP.replace("query Flagship", "query Two")
     if again:
         await city.data(document, ASKED)
-    with statements.sent() as sent:
+    async with statements.sent() as sent:
         await city.data(document, ASKED)
     assert len(sent) == 2, sent
 
@@ -301,7 +273,7 @@ async def test_other_root_fields_beside_it_take_no_more_statements(city: Client,
     head, _, _ = FLAGSHIP.rstrip().rpartition("}")
     document = head.replace("$day: Date!", "$day: Date!, $code: String!") + BESIDE
     code = (await city.data(CANDIDATES))["projects"]["nodes"][0]["code"]
-    with statements.sent() as sent:
+    async with statements.sent() as sent:
         data = await city.data(document, ASKED | {"code": code})
     assert list(data) == ["siteVisitRoute", "one", "regions", "viewer", "layers", "__typename"]
     assert data["one"]["name"]
@@ -318,7 +290,7 @@ async def test_two_rounds_in_one_operation_share_the_second_statement(city: Clie
     some = {"start": ZHONGSHAN_SQUARE, "date": DAY, "limit": 2}
     first = {"sites": {"filter": {"region": {"code": {"eq": "210202"}}}}}
     second = {"sites": {"filter": {"region": {"code": {"eq": "210203"}}}}}
-    with statements.sent() as sent:
+    async with statements.sent() as sent:
         both = await city.data(document, {"a": some | first, "b": some | second})
     assert len(sent) == 3, sent
     assert len(both["a"]["stops"]) == len(both["b"]["stops"]) == 2

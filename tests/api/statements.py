@@ -1,0 +1,44 @@
+"""What a service sends to PostgreSQL, as asyncpg's own query logger sees it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import pytest
+
+
+@dataclass
+class Statements:
+    """The statements sent so far, by all services started while they are recorded."""
+
+    texts: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def sent(self) -> AsyncIterator[list[str]]:
+        """The statements sent while the block runs; complete after it."""
+        seen: list[str] = []
+        await asyncio.sleep(0)  # the driver tells its loggers by the loop
+        before = len(self.texts)
+        yield seen
+        await asyncio.sleep(0)
+        seen += self.texts[before:]
+
+
+@contextmanager
+def recorded_statements() -> Iterator[Statements]:
+    """Records every statement of services that start while the block runs."""
+    seen = Statements()
+    connect = asyncpg.connect
+
+    async def logged(*args: Any, **options: Any) -> Any:
+        connection = await connect(*args, **options)
+        if (options.get("server_settings") or {}).get("application_name") == "luodi":
+            connection.add_query_logger(lambda record: seen.texts.append(record.query))
+        return connection
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncpg, "connect", logged)
+        yield seen
