@@ -56,7 +56,8 @@ async def explanation(url: str, document: str, wish: Wish = Wish(), **variables:
 async def test_an_operator_is_shown_each_statement_and_its_plan_beside_the_data(
     service: Client, code: str, document: str
 ) -> None:
-    given: dict[str, Any] = {ONE: {"code": code}, MIXED: {}, ROUTE: HERE}[document]
+    variables: dict[str, dict[str, Any]] = {ONE: {"code": code}, MIXED: {}, ROUTE: HERE}
+    given = variables[document]
     body = (await ask(service, document, **given)).json()
     assert body["data"] == await service.data(document, given, role=Role.OPERATOR)
     assert set(body) == {"data", "extensions"}
