@@ -18,7 +18,7 @@ from schema.compiler.engine import Answer
 
 TAG_BYTES = 16
 _CODINGS = frozenset(coding.value for coding in Coding if coding is not Coding.IDENTITY)
-_ENTITY_TAG = re.compile(r'\s*(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|\Z)')
+_ENTITY_TAG = re.compile(r'[\s,]*(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|\Z)')
 
 
 @dataclass(frozen=True)

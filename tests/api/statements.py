@@ -29,14 +29,19 @@ class Statements:
 
 @contextmanager
 def recorded_statements() -> Iterator[Statements]:
-    """Records every statement of services that start while the block runs."""
+    """Records every statement of services that start while the block runs, but for settings of the session."""
     seen = Statements()
+
+    def note(record: Any) -> None:
+        if not record.query.startswith("SET "):
+            seen.texts.append(record.query)
+
     connect = asyncpg.connect
 
     async def logged(*args: Any, **options: Any) -> Any:
         connection = await connect(*args, **options)
         if (options.get("server_settings") or {}).get("application_name") == "luodi":
-            connection.add_query_logger(lambda record: seen.texts.append(record.query))
+            connection.add_query_logger(note)
         return connection
 
     with pytest.MonkeyPatch.context() as patch:
