@@ -48,7 +48,7 @@ class SeedReport:
 def counts(projects: int) -> dict[str, int]:
     """How many issues, inspections and parcels go with so many projects; parcels stop where the ground is full.
 
-    Raises ``ValueError`` above 900,000 projects: the serial number in a project's code has six digits.
+    Raises ``ValueError`` above 2,000,000 projects: all rows are drawn in memory first.
     """
     if not 1 <= projects <= MOST_PROJECTS:
         raise ValueError(f"A sample has 1 to {MOST_PROJECTS:,} projects, not {projects:,}")

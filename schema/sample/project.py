@@ -38,7 +38,8 @@ FIVE_YEARS = 5 * 365
 MEDIAN_INVESTMENT, INVESTMENT_SPREAD = 5.5e8, 1.3
 INVESTMENT_RANGE = (2e7, 9.8e10)
 SEA_SHARE, UNPLACED_SHARE, ZONE_SHARE = 0.004, 0.2, 0.55
-MOST_PROJECTS = 900_000  # the serial number in a project's code has six digits
+MOST_PROJECTS = 2_000_000  # all rows are drawn before the first is copied: some 4 GB of memory for a million
+SERIALS = 999_999  # the serial number in a project's code has six digits
 
 COLUMNS = ("id", "code", "name", "stage", "total_investment", "location", "footprint", "region_id", "started_on",
            "origin", "created_at", "updated_at")  # fmt: skip
@@ -145,15 +146,20 @@ def _investment(rng: np.random.Generator, count: int) -> Ints:
 
 
 def _codes(rng: np.random.Generator, created: Ints, adcodes: list[str]) -> list[str]:
-    """Project codes of the right form: year and month of entry, adcode, department, type, and a serial number."""
-    serial = rng.permutation(len(created)) + 1
+    """Project codes of the right form: year and month of entry, adcode, department, type, and a serial number.
+
+    More projects than serials share them; two that would have the same code take the next serial that is free.
+    """
+    serial = rng.permutation(len(created)) % SERIALS + 1
     guiding = chosen(rng, ("04", "05", "07", "17", "89"), len(created))
     kind = chosen(rng, ("01", "02", "03", "05"), len(created))
     months = [f"{day.year % 100:02d}{day.month:02d}" for day in days(created)]
-    return [
-        f"{month}-{adcode}-{department}-{form}-{number:06d}"
-        for month, adcode, department, form, number in zip(months, adcodes, guiding, kind, serial.tolist(), strict=True)
-    ]
+    codes: dict[str, None] = {}
+    for month, adcode, department, form, number in zip(months, adcodes, guiding, kind, serial.tolist(), strict=True):
+        while (code := f"{month}-{adcode}-{department}-{form}-{number:06d}") in codes:
+            number = number % SERIALS + 1
+        codes[code] = None
+    return list(codes)
 
 
 def _names(rng: np.random.Generator, places: list[str], sea: Bools) -> list[str]:
