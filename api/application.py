@@ -21,6 +21,7 @@ from api.graphql_http import Clock, GraphQLOverHTTP
 from api.metrics import Metrics
 from api.pool import Database, open_database
 from api.settings import Settings
+from api.tiles import Tiles
 from api.token import signing_key
 from api.trusted import read_manifest
 from geo.route import warm_solver
@@ -45,7 +46,9 @@ def create(settings: Settings, *, clock: Clock = _now) -> Starlette:
     key = signing_key(settings)
     authentication = Authentication(key)
     metrics = Metrics(settings.metrics_dir)
-    graphql = GraphQLOverHTTP(authentication, clock, settings.limits, Tags(key, release()), metrics)
+    tags = Tags(key, release())
+    graphql = GraphQLOverHTTP(authentication, clock, settings.limits, tags, metrics)
+    tiles = Tiles(authentication, clock, settings.limits, tags, metrics, settings.public_url)
     opened: list[Database] = []
 
     @asynccontextmanager
@@ -55,6 +58,7 @@ def create(settings: Settings, *, clock: Clock = _now) -> Starlette:
         own_gauges(metrics, engine, database.readers)
         opened.append(database)
         graphql.answering = Answering(engine, database)
+        tiles.database = database
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_warm_solver)
@@ -71,6 +75,7 @@ def create(settings: Settings, *, clock: Clock = _now) -> Starlette:
     return Starlette(
         routes=[
             Route("/graphql", graphql),
+            Route("/tiles/{rest:path}", tiles),
             Route("/healthz", _alive),
             Route("/readyz", ready),
             Route("/metrics", Exposition(metrics, authentication, clock)),

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Float,
     FromClause,
@@ -77,23 +78,30 @@ class TileSource:
             raise ValueError(f"attributes with reserved names: {', '.join(sorted(reserved))}")
 
 
-def tile_of(source: TileSource, *, crowd: int) -> ColumnElement[bytes]:
-    """The tile as a scalar: MVT 2.1 bytes, empty when it holds nothing. Its parameters are ``tile_parameters``."""
-    drawn = _drawn(source).limit(_number(crowd + 1))
+def tile_of(source: TileSource, *, crowd: int) -> Select[Any]:
+    """One row of MVT 2.1 bytes: ``drawn``, each feature for itself, or NULL in a crowd; then ``grouped`` by cells.
+
+    Its parameters are ``tile_parameters``. Both are empty when the tile holds nothing.
+    """
+    # A crowd shows itself only when the tile is made in vain; where one is expected, looking first is cheaper.
+    seen = select(_number(1)).select_from(source.rows).where(*source.conditions, _inside(source))
+    expected = and_(bindparam("crowd_expected", type_=Boolean()), seen.offset(_number(crowd)).exists())
+    features: Any = _drawn(source).limit(_number(crowd + 1))
     if not source.points:
-        drawn = union_all(drawn, _grouped(source, _too_small(source)))  # type: ignore[assignment]
-    features = drawn.subquery("feature")
-    made = _encoded(source, features).subquery("made")
+        features = union_all(features, _grouped(source, _too_small(source)))
+    made = _encoded(source, features.subquery("feature")).subquery("made")
+    drawn = select(made.c.tile).where(made.c.features <= _number(crowd)).scalar_subquery()
+    # the offset keeps the planner from making it twice, for each time it is named below
+    tried = select(case((~expected, drawn)).label("drawn")).offset(_number(0)).subquery("tried")
     cells = _encoded(source, _grouped(source).subquery("feature")).subquery("cells")
-    grouped = select(cells.c.tile).scalar_subquery()
-    whole: ColumnElement[bytes] = case((made.c.features <= _number(crowd), made.c.tile), else_=grouped)
-    return select(whole).select_from(made).scalar_subquery()
+    grouped = case((tried.c.drawn.is_(None), select(cells.c.tile).scalar_subquery()))
+    columns: list[ColumnElement[Any]] = [tried.c.drawn.label("drawn"), grouped.label("grouped")]
+    return select(*columns).select_from(tried)
 
 
-def tile_parameters(tile: Tile) -> dict[str, float]:
-    """The values of a tile's bind parameters."""
-    # half a unit more: what rounds onto the edge of the buffer lies in it
-    box, transform = tile.bounds(BUFFER + 0.5), tile.transform()
+def tile_parameters(tile: Tile, *, crowd_expected: bool) -> dict[str, float]:
+    """The values of a tile's bind parameters. The tile is the same whatever is expected; only the way there differs."""
+    box, transform = tile.bounds(BUFFER), tile.transform()
     pixel = degrees_of_units(tile.z, PIXEL)
     return {
         "west": box.west,
@@ -109,6 +117,7 @@ def tile_parameters(tile: Tile) -> dict[str, float]:
         "y": tile.y,
         "tolerance": degrees_of_units(tile.z, TOLERANCE),
         "pixel_area": pixel * pixel,
+        "crowd_expected": crowd_expected,
     }
 
 
@@ -118,8 +127,7 @@ def _drawn(source: TileSource) -> Select[Any]:
     columns += [_value(expression).label(name) for name, expression in source.attributes.items()]
     conditions = [*source.conditions, _inside(source)]
     if source.points:
-        x, y = _units(source.place)
-        shape: ColumnElement[Any] = func.ST_MakePoint(x, y, type_=_GEOMETRY)
+        shape = _point(*_units(source.place))
     else:
         columns.append(cast(null(), Integer).label(COUNT))
         conditions.append(~_too_small(source))
@@ -138,32 +146,38 @@ def _grouped(source: TileSource, *conditions: ColumnElement[bool]) -> Select[Any
         .offset(_number(0))  # keeps the planner from computing a logarithm for each use of y
         .subquery("member")
     )
-    column, row = (
-        func.floor(unit * literal_column(f"{1 / CELL!r}::float8", _DOUBLE), type_=_DOUBLE)
-        for unit in (member.c.x, member.c.y)
-    )
-    beyond = EXTENT // CELL
+    cell_x, cell_y = (func.floor(unit * _exact(1 / CELL), type_=_DOUBLE) for unit in (member.c.x, member.c.y))
+    # Written as distances from the middle, for the planner takes four comparisons for a needle and sorts the haystack.
+    middle, reach = _exact(EXTENT / 2), _exact(EXTENT / 2 + CELL)
+    whole_cells = (func.abs(unit - middle, type_=_DOUBLE) <= reach for unit in (member.c.x, member.c.y))
     cell = (
         select(
             func.min(member.c.key).label("key"),
             func.count().label("features"),
-            func.ST_MakePoint(
-                func.round(func.avg(member.c.x)), func.round(func.avg(member.c.y)), type_=_GEOMETRY
-            ).label(GEOMETRY_COLUMN),
+            _point(func.avg(member.c.x), func.avg(member.c.y)).label(GEOMETRY_COLUMN),
             *(func.sum(member.c[one.name]).label(one.name) for one in summed),
         )
-        .where(*(and_(place >= _number(-1), place <= _number(beyond)) for place in (column, row)))
-        .group_by(column, row)
+        .where(*whole_cells)
+        .group_by(cell_x + _exact(4.0 * EXTENT) * cell_y)  # one key is hashed faster than two
         .subquery("cell")
     )
     alone = cell.c.features == _number(1)
+    own = {name: one for name, one in source.attributes.items() if name not in source.summed}
+    # looked up one by one: a join would read every row there is
+    single = (
+        select(*(_value(one).label(name) for name, one in own.items()))
+        .select_from(source.rows)
+        .where(source.key == cell.c.key, alone)
+        .offset(_number(0))
+        .lateral("single")
+    )
     columns: list[ColumnElement[Any]] = [case((alone, cell.c.key)).label(ID_COLUMN)]
-    for name, expression in source.attributes.items():
-        value = cell.c[f"{name}_sum"] if name in source.summed else expression
-        columns.append(_value(value).label(name))
-    number = cast(case((~alone, cell.c.features)), Integer).label(COUNT)
-    rows = cell.outerjoin(source.rows, and_(source.key == cell.c.key, alone))
-    return select(*columns, number, cell.c[GEOMETRY_COLUMN]).select_from(rows)
+    for name in source.attributes:
+        value = single.c[name] if name in own else _value(cell.c[f"{name}_sum"])
+        columns.append(value.label(name))
+    columns.append(cast(case((~alone, cell.c.features)), Integer).label(COUNT))
+    rows = cell.outerjoin(single, literal_column("true"))
+    return select(*columns, cell.c[GEOMETRY_COLUMN]).select_from(rows)
 
 
 def _encoded(source: TileSource, features: FromClause) -> Select[Any]:
@@ -183,14 +197,18 @@ def _inside(source: TileSource) -> ColumnElement[bool]:
 
 
 def _units(point: ColumnElement[Any]) -> tuple[ColumnElement[float], ColumnElement[float]]:
-    """A point in the tile's units, rounded as ST_AsMVTGeom rounds."""
+    """A point in the tile's units, not rounded."""
     lon = func.ST_X(_plain(point), type_=_DOUBLE)
     lat = func.ST_Y(_plain(point), type_=_DOUBLE)
-    half: ColumnElement[float] = literal_column(f"{math.pi / 360!r}::float8", _DOUBLE)
-    quarter: ColumnElement[float] = literal_column(f"{math.pi / 4!r}::float8", _DOUBLE)
+    half, quarter = _exact(math.pi / 360), _exact(math.pi / 4)
     x = _parameter("x_scale") * lon + _parameter("x_origin")
     y = _parameter("y_origin") - _parameter("y_scale") * func.ln(func.tan(lat * half + quarter, type_=_DOUBLE))
-    return func.round(x, type_=_DOUBLE), func.round(y, type_=_DOUBLE)
+    return x, y
+
+
+def _point(x: ColumnElement[float], y: ColumnElement[float]) -> ColumnElement[Any]:
+    """A point of whole units, rounded as ST_AsMVTGeom rounds: halves to even."""
+    return func.ST_MakePoint(func.round(x), func.round(y), type_=_GEOMETRY)
 
 
 def _outline(place: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -224,6 +242,10 @@ def _parameter(name: str) -> ColumnElement[float]:
 
 def _number(number: int) -> ColumnElement[int]:
     return literal_column(str(number), Integer())
+
+
+def _exact(number: float) -> ColumnElement[float]:
+    return literal_column(f"{number!r}::float8", _DOUBLE)
 
 
 def _text(name: str) -> ColumnElement[str]:

@@ -13,7 +13,8 @@ class Limits:
     process answers nobody else), ``tokens`` and ``aliases`` count in the document,
     ``prepared_fields`` counts root fields of a query that occupy a solver, ``geometry_vertices`` counts positions in
     one GeoJSON input. ``waiting_*`` bound the line for a database connection, in each process: beyond it the answer is
-    UNAVAILABLE at once, or when the wait is over.
+    UNAVAILABLE at once, or when the wait is over. ``tile_features`` counts the features of a tile: a crowd beyond it is
+    shown by counted points, the one limit that refuses nothing.
     """
 
     page_default: int = 50
@@ -31,3 +32,4 @@ class Limits:
     statement_timeout_seconds: float = 10.0
     waiting_requests: int = 500
     waiting_seconds: float = 2.0
+    tile_features: int = 20_000

@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, Column, ColumnElement, Float, Integer, Numeric, 
 from geo.mercator import ZOOM_CEILING
 from geo.tile import TileSource
 from schema.access.visible import Parameter, visible
+from schema.compiler.entity import Entity, entity_of
 
 DETAIL_ZOOM = 12
 """From this zoom on tiles hold what a person reads: names and codes, most of a tile's bytes, drawn nowhere before."""
@@ -56,26 +57,51 @@ class Lookup:
 
 @dataclass(frozen=True)
 class MapLayer:
-    """A layer's declaration. ``table`` has a bigint ``id``, the feature's id; ``place`` is its geometry column.
+    """A layer's declaration. ``entity`` is a GraphQL type whose table has a bigint ``id``, the feature's, and a place.
 
-    ``prefix`` makes a feature's global id of its number: ``prj_<id>``.
+    Raises ``TypeError`` for an entity without a place, ``ValueError`` for zooms out of order.
     """
 
     name: str
     title: str
     description: str
-    entity: str
-    prefix: str
-    table: Table
-    place: Column[Any]
+    entity: type
     attributes: Mapping[str, Attribute]
     lookups: tuple[Lookup, ...] = ()
     minimum_zoom: int = 0
     maximum_zoom: int = field(default=MAXIMUM_ZOOM)
 
     def __post_init__(self) -> None:
+        if self.declared.place is None or self.declared.prefix is None:
+            raise TypeError(f"the entity of layer {self.name} has no place or no global ids")
         if not 0 <= self.minimum_zoom <= self.maximum_zoom <= ZOOM_CEILING:
             raise ValueError(f"the zooms of layer {self.name} are not in order")
+
+    @property
+    def declared(self) -> Entity:
+        """The entity's declaration."""
+        declared = entity_of(self.entity)
+        if declared is None:
+            raise TypeError(f"{self.entity.__name__}, of layer {self.name}, is no entity")
+        return declared
+
+    @property
+    def prefix(self) -> str:
+        """What makes a feature's global id of its number: ``prj_<id>``."""
+        prefix = self.declared.prefix
+        assert prefix is not None, "checked when the layer was declared"
+        return prefix
+
+    @property
+    def table(self) -> Table:
+        return self.declared.table
+
+    @property
+    def place(self) -> Column[Any]:
+        """The geometry column."""
+        place = self.declared.place
+        assert place is not None, "checked when the layer was declared"
+        return place
 
     @property
     def geometry_type(self) -> str:

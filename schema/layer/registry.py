@@ -2,25 +2,27 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Text, func, literal_column
+from sqlalchemy import ColumnElement, Text, func, literal_column
 
 from schema.inspection.table import inspection
+from schema.inspection.types import Inspection
 from schema.land.table import parcel
+from schema.land.types import Parcel
 from schema.layer.layer import DETAIL_ZOOM, Attribute, Lookup, MapLayer
 from schema.project.table import project
+from schema.project.types import Project
 from schema.region.table import region
+from schema.region.types import Region
 
-_INSTANT = literal_column('\'YYYY-MM-DD"T"HH24:MI:SS"Z"\'', Text())
+_INSTANT: ColumnElement[str] = literal_column('\'YYYY-MM-DD"T"HH24:MI:SS"Z"\'', Text())
+_UTC: ColumnElement[str] = literal_column("'UTC'", Text())
 
 _LAYERS = (
     MapLayer(
         name="projects",
         title="项目",
         description="投资项目 at their locations; a project without one is on no tile.",
-        entity="Project",
-        prefix="prj",
-        table=project,
-        place=project.c.location,
+        entity=Project,
         attributes={
             "stage": Attribute(project.c.stage, "项目阶段, as in GraphQL: PLANNED_RESERVE …"),
             "totalInvestment": Attribute(project.c.total_investment, "总投资, 元", summed=True),
@@ -34,15 +36,12 @@ _LAYERS = (
         name="inspections",
         title="检查",
         description="检查, planned or done, where they have a location.",
-        entity="Inspection",
-        prefix="ins",
-        table=inspection,
-        place=inspection.c.location,
+        entity=Inspection,
         attributes={
             "kind": Attribute(inspection.c.kind, "检查方式"),
             "result": Attribute(inspection.c.result, "检查结果; absent until there is one"),
             "startedAt": Attribute(
-                func.to_char(func.timezone("UTC", inspection.c.started_at), _INSTANT, type_=Text()),
+                func.to_char(func.timezone(_UTC, inspection.c.started_at), _INSTANT, type_=Text()),
                 "开始时间, UTC; absent until it starts",
                 from_zoom=DETAIL_ZOOM,
             ),
@@ -52,10 +51,7 @@ _LAYERS = (
         name="parcels",
         title="地块",
         description="地块或海域; those smaller than a pixel are points.",
-        entity="Parcel",
-        prefix="prc",
-        table=parcel,
-        place=parcel.c.geometry,
+        entity=Parcel,
         attributes={
             "kind": Attribute(parcel.c.kind, "地块类别"),
             "landUse": Attribute(parcel.c.land_use, "用地用海分类代码 (2023)"),
@@ -68,10 +64,7 @@ _LAYERS = (
         name="regions",
         title="地区",
         description="地区 with a boundary: the city, its districts and its pioneer zones, which overlap districts.",
-        entity="Region",
-        prefix="reg",
-        table=region,
-        place=region.c.geometry,
+        entity=Region,
         attributes={
             "code": Attribute(region.c.code, "地区代码"),
             "name": Attribute(region.c.name, "地区名称"),

@@ -4,7 +4,6 @@ Their text is made once for a layer, the scope of a viewer and the attributes of
 values travel as bind parameters.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Float, Integer
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.types import NullType, TypeEngine
 
-from geo.mercator import PIXEL, Tile
-from geo.tile import TOLERANCE, tile_of, tile_parameters
+from geo.tile import tile_of
 from schema.access.visible import Viewer
 from schema.change.version import version_of
 from schema.layer.layer import MapLayer
@@ -32,26 +30,19 @@ _OF_VIEWER = "viewer_"
 
 @dataclass(frozen=True, slots=True)
 class LayerStatement:
-    """A statement's text and the names of its parameters by place.
-
-    ``digest`` changes when the software's idea of the answer does.
-    """
+    """A statement's text and the names of its parameters by place; ``fixed`` are values its declaration holds."""
 
     text: str
     names: tuple[str, ...]
-    digest: bytes
+    fixed: Mapping[str, Any]
 
     def arguments(self, viewer: Viewer, place: Mapping[str, float]) -> list[Any]:
         """What the driver is given."""
+        values = {**self.fixed, **place}
         return [
-            viewer.parameter(name.removeprefix(_OF_VIEWER)) if name.startswith(_OF_VIEWER) else place[name]
+            viewer.parameter(name.removeprefix(_OF_VIEWER)) if name.startswith(_OF_VIEWER) else values[name]
             for name in self.names
         ]
-
-    def viewer_values(self, viewer: Viewer) -> list[Any]:
-        """What of the viewer, beside the scope, decides the rows."""
-        names = (name.removeprefix(_OF_VIEWER) for name in self.names if name.startswith(_OF_VIEWER))
-        return [viewer.parameter(name) for name in names]
 
 
 class LayerStatements:
@@ -62,13 +53,13 @@ class LayerStatements:
         self._made: dict[tuple[Any, ...], LayerStatement] = {}
 
     def tile(self, layer: MapLayer, viewer: Viewer, zoom: int) -> LayerStatement:
-        """One row: the tile's bytes, empty when it holds nothing, and the version of its data as text."""
+        """One row: ``drawn`` and ``grouped`` as ``tile_of`` has them, and the ``version`` of their data as text."""
         key = ("tile", layer.name, viewer.scope, len(layer.shown_at(zoom)))
         made = self._made.get(key)
         if made is None:
             source = layer.source(viewer.scope, zoom, _parameter)
             tile = tile_of(source, crowd=self._crowd)
-            made = self._made[key] = _statement(select(tile.label("tile"), version_of(layer.tables()).label("version")))
+            made = self._made[key] = _statement(tile.add_columns(version_of(layer.tables()).label("version")))
         return made
 
     def version(self, layer: MapLayer) -> LayerStatement:
@@ -91,17 +82,12 @@ class LayerStatements:
                 .where(*source.conditions)
                 .subquery("extent")
             )
-            sides = (getattr(func, side)(box.c.box, type_=Float(53)) for side in _SIDES)
+            sides = (getattr(func, corner)(box.c.box, type_=Float(53)).label(side) for side, corner in _SIDES.items())
             made = self._made[key] = _statement(select(*sides, version_of(layer.tables()).label("version")))
         return made
 
 
-_SIDES = ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax")
-
-
-def place_of(tile: Tile) -> dict[str, float]:
-    """The values of a tile statement's parameters that say where."""
-    return tile_parameters(tile)
+_SIDES = {"west": "ST_XMin", "south": "ST_YMin", "east": "ST_XMax", "north": "ST_YMax"}
 
 
 def _parameter(name: str, pg_type: str) -> ColumnElement[Any]:
@@ -110,6 +96,5 @@ def _parameter(name: str, pg_type: str) -> ColumnElement[Any]:
 
 def _statement(statement: Any) -> LayerStatement:
     compiled = statement.compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]
-    text = compiled.string
-    digest = hashlib.sha256(repr((text, PIXEL, TOLERANCE)).encode()).digest()
-    return LayerStatement(text, tuple(compiled.positiontup or ()), digest)
+    fixed = {name: value for name, value in compiled.params.items() if value is not None}
+    return LayerStatement(compiled.string, tuple(compiled.positiontup or ()), fixed)

@@ -4,11 +4,9 @@ import enum
 
 import strawberry
 
-from schema.compiler.entity import Entity, entity_of
-from schema.inspection.types import Inspection
-from schema.land.types import Parcel
-from schema.project.types import Project
-from schema.region.types import Region
+from schema.compiler.entity import graphql_enum
+from schema.layer.layer import AttributeType, MapLayer
+from schema.layer.registry import LAYERS
 
 
 @strawberry.enum(description="Geometry of a layer's features.")
@@ -17,27 +15,48 @@ class GeometryType(enum.Enum):
     MULTIPOLYGON = "MULTIPOLYGON"
 
 
+graphql_enum(AttributeType)
+
+
+@strawberry.type(description="An attribute of a layer's features on vector tiles.")
+class LayerAttribute:
+    name: str
+    type: AttributeType
+    description: str
+    from_zoom: int = strawberry.field(description="The lowest zoom whose tiles hold it.")
+    summed: bool = strawberry.field(description="Whether a point that stands for several features has their sum.")
+
+
 @strawberry.type(description="图层: entities that have a place.")
 class Layer:
     name: str = strawberry.field(description="The layer's name in addresses, such as `projects`.")
     entity: str = strawberry.field(description="The GraphQL type of its features.")
     title: str
     geometry_type: GeometryType
-
-
-_LAYERS: dict[str, type] = {"projects": Project, "regions": Region, "parcels": Parcel, "inspections": Inspection}
-_TITLES = {"projects": "项目", "regions": "地区", "parcels": "地块", "inspections": "检查"}
+    id_prefix: str = strawberry.field(description="`<prefix>_<feature id>` is the global id of a tile's feature.")
+    min_zoom: int
+    max_zoom: int = strawberry.field(description="The highest zoom that has tiles; show those larger beyond.")
+    attributes: list[LayerAttribute]
 
 
 def layers() -> list[Layer]:
     """All layers, in the order they are drawn from the top."""
-    return [
-        Layer(name=name, entity=cls.__name__, title=_TITLES[name], geometry_type=_geometry_type(entity_of(cls)))
-        for name, cls in _LAYERS.items()
-    ]
+    return [_layer(one) for one in LAYERS.values()]
 
 
-def _geometry_type(entity: Entity | None) -> GeometryType:
-    if entity is None or entity.place is None:
-        raise TypeError("a layer's entity has a place")
-    return GeometryType(entity.place.type.geometry_type)  # type: ignore[attr-defined]
+def _layer(declared: MapLayer) -> Layer:
+    return Layer(
+        name=declared.name,
+        entity=declared.entity.__name__,
+        title=declared.title,
+        geometry_type=GeometryType(declared.geometry_type),
+        id_prefix=declared.prefix,
+        min_zoom=declared.minimum_zoom,
+        max_zoom=declared.maximum_zoom,
+        attributes=[
+            LayerAttribute(
+                name=name, type=one.type, description=one.description, from_zoom=one.from_zoom, summed=one.summed
+            )
+            for name, one in declared.attributes.items()
+        ],
+    )
