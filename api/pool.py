@@ -13,8 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api.metrics import Metrics
-from api.plan_choice import PlanChoices
-from api.readers import Connection, Reader, Readers
+from api.readers import Connection, Readers
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode
 
@@ -37,7 +36,6 @@ class Database:
         self._limits = limits
         self._metrics = metrics
         self._writing = 0
-        self._choices = PlanChoices()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
@@ -53,22 +51,14 @@ class Database:
 
     async def fetchrow(self, query: str, *args: Any) -> Any:
         """The first row of one statement, on a connection taken for it alone."""
-        choice = self._choices.of(query)
-        kind = choice.kind
-        connection = await self.readers.take(kind)
+        connection = await self.readers.take()
         begun = perf_counter()
         try:
-            if connection.plan_kind is not kind:
-                await connection.execute(f"SET plan_cache_mode = {kind}")
-                connection.plan_kind = kind
-                begun = perf_counter()
             row = await connection.fetchrow(query, *args)
         except BaseException as reason:
             self._give_up(connection, reason, begun)
             raise
-        seconds = perf_counter() - begun
-        choice.took(kind, seconds)
-        self._metrics.statement(seconds)
+        self._metrics.statement(perf_counter() - begun)
         self.readers.give(connection)
         return row
 
@@ -131,7 +121,6 @@ async def open_database(url: str, limits: Limits, metrics: Metrics | None = None
     async def open_reader() -> Connection:
         connection = await asyncpg.connect(
             url,
-            connection_class=Reader,
             statement_cache_size=STATEMENTS,
             max_cached_statement_lifetime=0,
             # workers of PostgreSQL's own would make one request quicker, and those beside it slower
