@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from api.abandoning import Waiting, Watch
 from api.authentication import Authentication
 from api.conditional import Tags, entity_tag, entity_tag_held
-from api.encoding import Coding, encode
+from api.encoding import Coding, encode, takes_a_coding
 from api.graphql_http import Clock
 from api.masking import problem_to_tell
 from api.metrics import Metrics, Outcome, Surface
@@ -114,6 +114,8 @@ class Tiles:
     async def _content(self, scope: Scope, headers: dict[bytes, str]) -> Content:
         if scope["method"] not in ("GET", "HEAD"):
             raise Problem(ProblemCode.METHOD_NOT_ALLOWED, "Tiles are read by GET.")
+        if not takes_a_coding(headers.get(b"accept-encoding")):
+            raise Problem(ProblemCode.NOT_ACCEPTABLE, f"Tiles come in these codings: {', '.join(Coding)}.")
         viewer = self._authentication.viewer(headers.get(b"authorization", ""), self._clock())
         held = headers.get(b"if-none-match")
         rest: str = scope["path_params"]["rest"]
