@@ -5,6 +5,7 @@ only fill its bind parameters. A plan is therefore cached by the *shape* of the 
 read their value from the variables of any request of that shape.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     ListValueNode,
@@ -51,6 +53,22 @@ class Value:
         assert self.decides, f"{self.argument} is no part of the shape: another value would meet this plan"
         return self.read(variables)
 
+    def magnitude(self, variables: Variables) -> int:
+        """Of a number that is an argument itself: ``magnitude`` of it, for a plan to be made by."""
+        return magnitude(self.read(variables))
+
+
+MAGNITUDES = (
+    *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250),
+    *(500, 1_000, 2_500, 5_000, 10_000),
+)
+"""Sizes people ask for: at them a magnitude is the number itself."""
+
+
+def magnitude(number: int) -> int:
+    """The least of ``MAGNITUDES`` that a number does not pass, or the greatest."""
+    return MAGNITUDES[min(bisect_left(MAGNITUDES, number), len(MAGNITUDES) - 1)]
+
 
 Made = dict[tuple[str, str, str], "Tree"]
 """Trees of variables of input types, by variable, type and argument: one may filter every page of an operation."""
@@ -80,6 +98,11 @@ def decides_statement(type_: GraphQLInputType) -> bool:
         isinstance(type_, GraphQLEnumType)
         and (type_.name.endswith(("OrderField", "Dimension")) or type_.name in ("OrderDirection", "CoordinateSystem"))
     )
+
+
+def shape_of_variable(value: Any, type_: GraphQLInputType) -> Hashable:
+    """What of a variable's coerced value decides the statement, as a key: of a number, its magnitude."""
+    return magnitude(value) if _nullable(type_) is GraphQLInt and isinstance(value, int) else shape_of(value, type_)
 
 
 def shape_of(value: Any, type_: GraphQLInputType) -> Hashable:

@@ -21,6 +21,9 @@ KNN_MARGIN = 1.02
 """``<->`` measures on a sphere, ST_Distance on the ellipsoid: they differ by less than 0.6 %, so that the nearest by
 the ellipsoid lie within this factor of the farthest of as many nearest by the sphere."""
 
+TOLD_MAGNITUDE = 250
+"""Beyond it the rows of a page cost more than any choice of plan."""
+
 NUMBER = "row_number"
 COUNT = "row_count"
 
@@ -244,7 +247,7 @@ class ConnectionText:
         source, few = self._joined_few(source, row)
         rows = select(*self._columns(row, values), *few).select_from(source).where(*conditions)
         ordered = rows.order_by(*order_by(self._plan.keys, values, reverse=self._plan.window.backward))
-        return ordered.limit(self._limit()).correlate(None)
+        return self._limited(ordered)
 
     def _joined_few(self, source: FromClause, row: Row) -> tuple[FromClause, list[ColumnElement[Any]]]:
         """The rows joined to those relations that lead to one of a few, whose JSON is all made beforehand."""
@@ -264,6 +267,19 @@ class ConnectionText:
 
     def _limit(self) -> ColumnElement[Any]:
         return self._size + 1 if self._probe else self._size
+
+    def _limited(self, rows: Select[Any]) -> Select[Any]:
+        """As many rows as the page holds.
+
+        A plan for any values takes an unknown LIMIT for a tenth of all rows: a constant one around it, which never
+        cuts, tells how few they are.
+        """
+        limited = rows.limit(self._limit()).correlate(None)
+        most = self._builder.magnitude(self._plan.window.size)
+        if most > TOLD_MAGNITUDE:
+            return limited
+        part = limited.subquery(self._builder.scope("limited").name)
+        return select(*part.c).limit(literal_column(str(most + self._probe))).correlate(None)
 
     def _by_distance(self) -> bool:
         return self._plan.keys[0].name == DISTANCE and not self._plan.window.backward
@@ -292,7 +308,7 @@ class ConnectionText:
         relation = self._plan.relation
         if isinstance(relation, Within) and isinstance(relation.binding, NearbyBinding):
             rows = rows.where(keys[0] <= self._builder.bind(relation.meters, METERS))
-        return rows.order_by(*order_by(self._plan.keys, keys, reverse=False)).limit(self._limit()).correlate(None)
+        return self._limited(rows.order_by(*order_by(self._plan.keys, keys, reverse=False)))
 
     def _radius(self) -> ColumnElement[Any]:
         """Metres within which the page's rows lie, NULL when there are none."""
@@ -304,14 +320,7 @@ class ConnectionText:
             meters = self._builder.bind(relation.meters, METERS)
             # it also tells the planner that rows are few, which its guess for an unknown limit does not
             conditions.append(place.op("&&")(func._ST_Expand(origin, meters)))
-        nearest = (
-            select(sphere.label("d"))
-            .select_from(source)
-            .where(*conditions, origin.is_not(None))
-            .order_by(sphere)
-            .limit(self._limit())
-            .correlate(None)
-            .subquery(self._builder.scope("nearest").name)
-        )
+        ordered = select(sphere.label("d")).select_from(source).where(*conditions, origin.is_not(None)).order_by(sphere)
+        nearest = self._limited(ordered).subquery(self._builder.scope("nearest").name)
         radius = select(func.max(nearest.c.d) * KNN_MARGIN + 1).scalar_subquery()
         return radius if meters is None else func.least(meters, radius)

@@ -167,6 +167,9 @@ class StatementBuilder:
     def structural(self, value: Value) -> Any:
         return value.structural(self._variables)
 
+    def magnitude(self, value: Value) -> int:
+        return value.magnitude(self._variables)
+
     def alias(self, table: Table) -> tuple[FromClause, Row]:
         name = self._name(table.name)
         return table.alias(name), lambda source: reference(name, source)

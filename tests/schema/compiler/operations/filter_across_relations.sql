@@ -8,6 +8,7 @@ FROM region_closure JOIN region ON region.id = region_closure.ancestor_id
 WHERE region.code = $1::text))) AND (EXISTS (SELECT 1
 FROM issue AS issue_1
 WHERE issue_1.project_id = project_1.id AND issue_1.status = any($2::text[])))) AS p0, coalesce(string_agg(('{"name":' || CAST(to_json(page_1.name) AS TEXT) || '}'), ','), '') AS p1
+FROM (SELECT limited_1.name AS name
 FROM (SELECT project_2.name AS name
 FROM project AS project_2
 WHERE (EXISTS (SELECT 1
@@ -17,4 +18,5 @@ FROM region_closure JOIN region ON region.id = region_closure.ancestor_id
 WHERE region.code = $1::text))) AND (EXISTS (SELECT 1
 FROM issue AS issue_2
 WHERE issue_2.project_id = project_2.id AND issue_2.status = any($3::text[]))) ORDER BY project_2.id ASC
- LIMIT $4::bigint) AS page_1) AS connection_1
+ LIMIT $4::bigint) AS limited_1
+ LIMIT 50) AS page_1) AS connection_1

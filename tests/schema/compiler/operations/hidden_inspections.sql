@@ -6,7 +6,9 @@ WHERE inspection_3.project_id = project_1.id AND (inspection_3.kind != 'UNANNOUN
 FROM (SELECT (SELECT count(*) AS count_2
 FROM inspection AS inspection_1
 WHERE inspection_1.kind != 'UNANNOUNCED' OR inspection_1.started_at IS NOT NULL) AS p0, coalesce(string_agg(('{"kind":"' || CAST(page_1.kind AS TEXT) || '"}'), ','), '') AS p1
+FROM (SELECT limited_1.kind AS kind
 FROM (SELECT inspection_2.kind AS kind
 FROM inspection AS inspection_2
 WHERE inspection_2.kind != 'UNANNOUNCED' OR inspection_2.started_at IS NOT NULL ORDER BY inspection_2.id ASC
- LIMIT $1::bigint) AS page_1) AS connection_1
+ LIMIT $1::bigint) AS limited_1
+ LIMIT 50) AS page_1) AS connection_1

@@ -2,6 +2,8 @@ SELECT connection_1.p0 AS c0, connection_1.p1 AS c1, connection_1.p2 AS c2
 FROM (SELECT coalesce(string_agg(('{"name":' || CAST(to_json(page_1.name) AS TEXT) || '}'), ',' ORDER BY page_1.row_number DESC) FILTER (WHERE page_1.row_number <= $1::bigint), '') AS p0, CAST(count(*) > $1::bigint AS TEXT) AS p1, coalesce(CAST(to_json(max(CASE WHEN (page_1.row_number = least(page_1.row_count, $1::bigint) AND page_1.row_number <= $1::bigint) THEN rtrim(translate(encode(convert_to(CAST(json_build_array('761efb3f', CAST(page_1.k0 AS TEXT), CAST(page_1.k1 AS TEXT)) AS TEXT), 'UTF8'), 'base64'), '+/
 ', '-_'), '=') END)) AS TEXT), 'null') AS p2
 FROM (SELECT page_1_part.name AS name, page_1_part.k0 AS k0, page_1_part.k1 AS k1, row_number() OVER () AS row_number, count(*) OVER () AS row_count
+FROM (SELECT limited_1.name AS name, limited_1.k0 AS k0, limited_1.k1 AS k1
 FROM (SELECT project_1.name AS name, project_1.total_investment AS k0, project_1.id AS k1
 FROM project AS project_1 ORDER BY project_1.total_investment DESC, project_1.id DESC
- LIMIT $1::bigint + 1) AS page_1_part) AS page_1) AS connection_1
+ LIMIT $1::bigint + 1) AS limited_1
+ LIMIT 3) AS page_1_part) AS page_1) AS connection_1
