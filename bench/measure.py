@@ -23,6 +23,9 @@ CLIENTS = (1, MANY)
 DRAINED_SLICES = 4
 """A slice of many clients lasts this many of their latencies at least: else it would be all filling and draining."""
 
+TILE_SLACK = 50
+"""A tile may differ in length by one part in so many."""
+
 Progress = Callable[[str], None]
 Rounds = list[list[float]]
 """One figure a slice, round by round."""
@@ -116,7 +119,8 @@ def compared_questions(workload: Workload, servers: Sequence[Server]) -> list[li
                     f"{workload.name}: {servers[0].contender.name} and {server.contender.name} differ in"
                     f" {len(found)} places for {dict(variables)}:\n  {first}"
                 )
-            asked.append(Question(requested[number].encoded(), len(answer)))
+            slack = len(answer) // TILE_SLACK if workload.is_tile else 0
+            asked.append(Question(requested[number].encoded(), len(answer), slack_bytes=slack))
     return questions
 
 

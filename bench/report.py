@@ -76,7 +76,7 @@ def _per_second(figure: float) -> str:
 
 
 def _ratio(ratio: Ratio) -> str:
-    digits = 2 if ratio.median < 10 else 1
+    digits = 1 if ratio.median >= 10 else 2 if ratio.median >= 0.1 else 3
     return f"**{ratio.median:.{digits}f}** ({ratio.least:.{digits}f}–{ratio.greatest:.{digits}f})"
 
 
