@@ -28,6 +28,7 @@ class Answering:
     def __init__(self, engine: Engine, database: Database | Recording) -> None:
         self._engine = engine
         self._database = database
+        self._preparing = _Preparing(engine.limits.waiting_requests)
 
     async def _explained(self, query: Query, viewer: Viewer, now: datetime.datetime) -> Answer:
         async def answer(recording: Recording, query: Query) -> Answer:
@@ -66,7 +67,27 @@ class Answering:
                 self._engine.check_cost(one.plan, variables.coerced)
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             return _failed(operation, error)
-        return Run(self._engine, self._database, document, operation, compiled, query, variables, viewer, now)
+        database, preparing = self._database, self._preparing
+        return Run(self._engine, database, preparing, document, operation, compiled, query, variables, viewer, now)
+
+
+class _Preparing:
+    """The queries whose records are being prepared, mostly in line for a solver; one more than the ceiling is refused.
+
+    Entered by each; raises Problem UNAVAILABLE.
+    """
+
+    def __init__(self, ceiling: int) -> None:
+        self._ceiling = ceiling
+        self._number = 0
+
+    def __enter__(self) -> None:
+        if self._number >= self._ceiling:
+            raise Problem(ProblemCode.UNAVAILABLE, "The service is busy, too many routes wait already; try again.")
+        self._number += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._number -= 1
 
 
 def _failed(operation: OperationDefinitionNode, error: Exception) -> Answer:
@@ -85,6 +106,7 @@ class Run:
         self,
         engine: Engine,
         database: Database | Recording,
+        preparing: _Preparing,
         document: Document,
         operation: OperationDefinitionNode,
         compiled: tuple[Compiled, ...],
@@ -95,6 +117,7 @@ class Run:
     ) -> None:
         self._engine = engine
         self._database = database
+        self._preparing = preparing
         self._document = document
         self._operation = operation
         self._compiled = compiled
@@ -142,7 +165,8 @@ class Run:
         if compiled.plan.prepared:
             # no connection is held between statements: while one route is being solved, many others can read
             context = Context(self._viewer, self._now, self._engine, self._database)
-            records = [await self._engine.prepare(one, self._variables, context) for one in compiled.plan.prepared]
+            with self._preparing:
+                records = [await self._engine.prepare(one, self._variables, context) for one in compiled.plan.prepared]
         cells: list[bytes] = []
         if compiled.statement is not None:
             cells = await self._engine.read(compiled, self._variables, self._viewer, self._database, records)

@@ -8,8 +8,10 @@ from typing import Any
 import asyncpg
 import pytest
 
+import schema.visit.plan as visit
 from api.pool import READERS, WRITERS
 from api.readers import Readers
+from geo.route import plan_off_loop
 from schema.access.rules import Role
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode
@@ -21,6 +23,8 @@ PROJECTS = "{ projects(first: 1) { nodes { code } } }"
 REPORT = """mutation ($key: String!, $code: String!) {
   reportIssue(input: { idempotencyKey: $key, project: { code: $code }, title: "No power yet" }) { issue { id } }
 }"""
+ROUTE = """{ siteVisitRoute(input: { sites: { filter: {} }, date: "2026-07-01", limit: 2,
+  start: { type: "Point", coordinates: [121.6, 38.9] } }) { seconds } }"""
 STARTED = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
   AND application_name = 'luodi' AND wait_event_type = 'Lock'"""
 
@@ -248,3 +252,24 @@ async def test_one_that_an_operator_stops_does_not_name_the_limit(own_service: C
         status, code, details = refusal(await asked)
     assert (status, code) == (200, "TIMEOUT")
     assert "limit" not in details
+
+
+async def test_the_line_for_routes_is_bounded(city_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = asyncio.Event()
+    solving: list[Any] = []
+
+    async def slow(*problem: Any, **options: Any) -> Any:
+        solving.append(problem)
+        await free.wait()
+        return await plan_off_loop(*problem, **options)
+
+    monkeypatch.setattr(visit, "plan_off_loop", slow)
+    async with serving(city_url, Limits(waiting_requests=2)) as client:
+        stuck = [asyncio.create_task(client.ask(ROUTE)) for _ in range(2)]
+        await settled(lambda: len(solving) == 2)
+        assert refusal(await client.ask(ROUTE))[:2] == (503, "UNAVAILABLE")
+        assert (await client.ask(PROJECTS)).status_code == 200
+        free.set()
+        answers = await asyncio.gather(*stuck)
+        assert all("errors" not in answer.json() for answer in answers)
+        assert "errors" not in (await client.ask(ROUTE)).json()
