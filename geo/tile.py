@@ -46,6 +46,7 @@ COUNT: Final = "pointCount"
 """The attribute that tells how many features a point stands for; one that stands for itself has none."""
 GEOMETRY_COLUMN, ID_COLUMN = "geom", "id"
 TOLERANCE: Final = PIXEL / 4
+HAIR: Final = 1e-4
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z", re.ASCII)
 _GEOMETRY = NullType()  # GeoAlchemy2's own type would have the geometry read and written as text
@@ -101,7 +102,8 @@ def tile_of(source: TileSource, *, crowd: int) -> Select[Any]:
 
 def tile_parameters(tile: Tile, *, crowd_expected: bool) -> dict[str, float]:
     """The values of a tile's bind parameters. The tile is the same whatever is expected; only the way there differs."""
-    box, transform = tile.bounds(BUFFER), tile.transform()
+    # a hair more, for edges that single precision holds exactly: there PostGIS's own envelope is as much larger
+    box, transform = tile.bounds(BUFFER + HAIR), tile.transform()
     pixel = degrees_of_units(tile.z, PIXEL)
     return {
         "west": box.west,
