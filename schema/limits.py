@@ -12,8 +12,9 @@ class Limits:
     and compares once its fragments and variables stand in their places (about a second of compiling, in which the
     process answers nobody else), ``tokens`` and ``aliases`` count in the document,
     ``prepared_fields`` counts root fields of a query that occupy a solver, ``geometry_vertices`` counts positions in
-    one GeoJSON input. ``waiting_*`` bound the line for a database connection, in each process: beyond it the answer is
-    UNAVAILABLE at once, or when the wait is over. ``tile_features`` counts the features of a tile: a crowd beyond it is
+    one GeoJSON input. ``waiting_*`` bound the line for a database connection, in each process, and
+    ``waiting_requests`` the one for a solver: beyond it the answer is UNAVAILABLE, at once or when the wait is over.
+    ``tile_features`` counts the features of a tile: a crowd beyond it is
     shown by counted points, the one limit that refuses nothing.
     """
 

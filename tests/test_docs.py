@@ -219,7 +219,7 @@ async def test_one_annotated_line_adds_a_column(new_database: NewDatabase, tmp_p
             (data,) = await compiler.read(compiled, variables, viewer, connection, [])
         finally:
             await connection.close()
-    assert json.loads(data) == {
+    assert json.loads(data)["data"] == {
         "trees": {
             "totalCount": 3,
             "nodes": [{"species": "雪松", "heightMeters": 21.0}, {"species": "刺槐", "heightMeters": 15.25}],
