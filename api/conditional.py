@@ -11,6 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
 from api.encoding import Coding
@@ -67,5 +68,7 @@ def entity_tag_held(if_none_match: str, tag: str) -> str | None:
 
 
 def release() -> str:
-    """The release of this software: another one may answer otherwise."""
-    return version("luodi")
+    """The release of this software, with the last step of the database's shape and functions: another may answer
+    otherwise."""
+    steps = (step.name for step in files("migrations.versions").iterdir() if step.name.endswith(".py"))
+    return f"{version('luodi')} {max(steps)}"

@@ -17,12 +17,13 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.authentication import Authentication
 from api.graphql_http import Clock
 from api.metrics import BUCKETS, ENDS, SECONDS, Cell, Gauge, Metrics, Surface
+from api.problem_json import problem_answer
 from api.readers import Readers
 from schema.access.rules import Role
 from schema.compiler.engine import Engine
@@ -44,26 +45,22 @@ class Exposition:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = self._response(Request(scope))
-        response.headers["Cache-Control"] = "no-store"
-        await response(scope, receive, send)
+        await self._response(Request(scope))(scope, receive, send)
 
     def _response(self, request: Request) -> Response:
-        if request.method not in ("GET", "HEAD"):
-            message = "Read the metrics by GET."
-            return _refusal(Problem(ProblemCode.METHOD_NOT_ALLOWED, message), 405, {"Allow": "GET, HEAD"})
         try:
+            if request.method not in ("GET", "HEAD"):
+                raise Problem(ProblemCode.METHOD_NOT_ALLOWED, "Read the metrics by GET.")
             viewer = self._authentication.viewer(request.headers.get("authorization", ""), self._clock())
+            if viewer.role is not Role.OPERATOR:
+                raise Problem(ProblemCode.FORBIDDEN, "The metrics are for operators.")
         except Problem as problem:
-            return _refusal(problem, 401, {"WWW-Authenticate": 'Bearer realm="luodi"'})
-        if viewer.role is not Role.OPERATOR:
-            return _refusal(Problem(ProblemCode.FORBIDDEN, "The metrics are for operators."), 403, {})
-        return PlainTextResponse(text(self._metrics), media_type=CONTENT_TYPE_PLAIN_0_0_4)
-
-
-def _refusal(problem: Problem, status: int, headers: Mapping[str, str]) -> Response:
-    body = {"title": problem.message, "status": status, "code": problem.code}
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+            answer = problem_answer(problem)
+            refusal = Response(answer.body, answer.status)
+            refusal.raw_headers = list(answer.headers)
+            return refusal
+        headers = {"Cache-Control": "no-store"}
+        return PlainTextResponse(text(self._metrics), headers=headers, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def text(metrics: Metrics) -> bytes:
