@@ -28,7 +28,7 @@ format: ## Rewrite the code in the house's style
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: ## The same requests through us, the floor and the ordinary way, side by side
+bench: ## The same requests through us, the floor and the ordinary way, side by side (SCALE=10: a million projects)
 	@sh setup.sh test
 	@exec .venv/bin/python -m bench $(ARGS)
 

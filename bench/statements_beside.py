@@ -25,7 +25,12 @@ from schema.compiler.engine import Engine, Query
 from schema.limits import Limits
 from schema.root import model
 
-SETTINGS = {"jit": "off", "timezone": "UTC", "default_transaction_read_only": "on"}
+SETTINGS = {
+    "jit": "off",
+    "timezone": "UTC",
+    "default_transaction_read_only": "on",
+    "max_parallel_workers_per_gather": "0",
+}
 READER = Viewer("bench", Role.READER)
 MODES = ("auto", "force_custom_plan", "force_generic_plan")
 
