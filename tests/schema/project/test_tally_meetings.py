@@ -51,11 +51,13 @@ async def connect(town_url: str) -> AsyncIterator[Connect]:
         await connection.close()
 
 
-async def stopped(watcher: asyncpg.Connection, waiting: asyncpg.Connection) -> None:
-    """Returns when the other connection waits for a lock, of rows or of the test's."""
+async def stopped(watcher: asyncpg.Connection, waiting: asyncpg.Connection, task: asyncio.Task[str]) -> bool:
+    """Waits until the task of the other connection waits for a lock (True) or is through (False)."""
     pid = waiting.get_server_pid()
-    while not await watcher.fetchval("SELECT cardinality(pg_blocking_pids($1)) > 0", pid):
-        pass
+    while not task.done():
+        if await watcher.fetchval("SELECT cardinality(pg_blocking_pids($1)) > 0", pid):
+            return True
+    return False
 
 
 @pytest.mark.parametrize("ends", ["commit", "rollback"])
@@ -70,7 +72,7 @@ async def test_the_second_waits_for_the_first_and_counts_what_it_left(
     await transaction.start()
     await one.execute(move if first == "move" else write)
     second = asyncio.create_task(other.execute(write if first == "move" else move))
-    await stopped(watcher, other)
+    assert await stopped(watcher, other, second)
     assert await tally_differences(watcher) == []
     await (transaction.commit() if ends == "commit" else transaction.rollback())
     await second
@@ -92,12 +94,9 @@ async def test_whoever_is_overtaken_on_the_way_counts_rightly(
     await slow.execute("SET test.pauses = 'on'")
     move = MOVES["region"]
     overtaken = asyncio.create_task(slow.execute(move if paused == "move" else write))
-    await stopped(holder, slow)
+    assert await stopped(holder, slow, overtaken)
     overtaking = asyncio.create_task(quick.execute(write if paused == "move" else move))
-    while not overtaking.done() and not await holder.fetchval(
-        "SELECT cardinality(pg_blocking_pids($1)) > 0", quick.get_server_pid()
-    ):
-        pass  # it is through, or waits in its turn for the one that is paused
+    await stopped(holder, quick, overtaking)  # or it is through
     await holder.execute("SELECT pg_advisory_unlock($1)", LOCK)
     await asyncio.gather(overtaken, overtaking)
     assert await tally_differences(holder) == []
