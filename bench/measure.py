@@ -22,6 +22,8 @@ MANY = 16
 CLIENTS = (1, MANY)
 DRAINED_SLICES = 4
 """A slice of many clients lasts this many of their latencies at least: else it would be all filling and draining."""
+LONGEST_SLICE = 4.0
+"""In seconds; more would make a run of hours where one answer takes seconds."""
 
 TILE_SLACK = 50
 """A tile may differ in length by one part in so many."""
@@ -168,7 +170,7 @@ def measure(
     for one in contest:
         progress(f"warming {one.name}")
         warm = _many(one, pace.round if one.interleaved else pace.cell)
-        least.append(DRAINED_SLICES * MANY / warm.per_second)
+        least.append(min(DRAINED_SLICES * MANY / warm.per_second, LONGEST_SLICE))
     if 1 in clients:
         progress("one client")
         for turns in _slices([(one, 0.0) for one in contest], pace):

@@ -109,6 +109,7 @@ def main(
     given = {PROJECTS: base_database_url, size: database_url}
     cities = Cities({n: url for n, url in given.items() if url}, folder or default_folder(), date.fromisoformat(day))
     pace = Pace(rounds, slice_, seconds, cell)
+    shorter = Pace(rounds, slice_, seconds / 2, cell)  # as many rounds of fewer slices, for what has no target
 
     def wanted(part: str) -> bool:
         return not only or part in only
@@ -116,8 +117,10 @@ def main(
     with cities.open(size) as url:
         all_workloads = asyncio.run(build(url))
         workloads = [each for each in all_workloads if wanted(each.name)]
-        contests = [hold(url, workloads, names, count, pace, _tell) for count in workers if workloads]
-        cheaper = hold_cheaper(url, all_workloads, pace, _tell) if OURS in names and wanted("cheaper") else []
+        contests = [
+            hold(url, workloads, names, count, pace if count == 1 else shorter, _tell) for count in workers if workloads
+        ]
+        cheaper = hold_cheaper(url, all_workloads, shorter, _tell) if OURS in names and wanted("cheaper") else []
         city = City.of(url)
         growth = None
         if size > PROJECTS and wanted("growth"):
