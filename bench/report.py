@@ -185,7 +185,8 @@ def _how(run: Run) -> Iterator[str]:
     yield (
         f"Each server is uvicorn (uvloop, httptools) and is asked while the others are idle, the answers compared "
         f"first: {run.pace.rounds} rounds, in each of which contenders take turns in slices of {run.pace.slice:g} s "
-        f"({run.pace.round:g} s a round, half of that with several workers and for cheaper answers; more where {MANY} clients wait longer), a slow one in a cell of "
+        f"({run.pace.round:g} s a round, half of that with several workers and for cheaper answers; more where {MANY} "
+        f"clients wait longer), a slow one in a cell of "
         f"{run.pace.cell:g} s. A slice ends when its last answer is whole. Figures are medians of slices; a ratio "
         f"is the median of neighbouring slices' ratios, with the least and the greatest of the rounds'. Client, "
         f"workers and PostgreSQL share the machine."
