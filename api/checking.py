@@ -29,6 +29,8 @@ def check(url: str) -> list[Finding]:
     findings = asyncio.run(_looked_at(url))
     if all(finding.fine for finding in findings):
         findings.append(_migrations(url))
+        if findings[-1].fine:
+            findings.append(asyncio.run(_tally(url)))
     elif findings[0].fine:
         findings.append(Finding(False, "migrations: not looked at", "mend the above, then run `luodi migrate`"))
     return findings
@@ -137,3 +139,18 @@ def _migrations(url: str) -> Finding:
     if missing:
         return Finding(False, f"migrations: {len(missing)} pending ({', '.join(missing)})", "run `luodi migrate`")
     return Finding(True, "migrations: up to date")
+
+
+async def _tally(url: str) -> Finding:
+    from schema.project.tally import tally_differences
+
+    connection = await connect(url)
+    try:
+        differences = await tally_differences(connection)
+    finally:
+        await connection.close()
+    if differences:
+        first = f"first in region {differences[0].region_id}, stage {differences[0].stage}"
+        what = f"tally: project_tally differs from the projects in {len(differences)} groups, {first}"
+        return Finding(False, what, "rows were loaded past its triggers: SELECT luodi_recount_projects()")
+    return Finding(True, "tally: equals a recount of projects and issues")

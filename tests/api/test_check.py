@@ -68,6 +68,15 @@ async def test_a_migrated_database_lacks_nothing(empty_url: str) -> None:
     assert await in_thread(empty_url) == []
 
 
+async def test_a_tally_that_differs_is_told_and_mended(own_city_url: str) -> None:
+    assert await in_thread(own_city_url) == []
+    await execute(own_city_url, "UPDATE project_tally SET open_issues = open_issues + 1")
+    (finding,) = await in_thread(own_city_url)
+    assert "project_tally differs" in finding.line()
+    await execute(own_city_url, finding.mend.partition(": ")[2])
+    assert await in_thread(own_city_url) == []
+
+
 async def test_without_rights_it_says_what_to_grant(new_database: NewDatabase) -> None:
     url = await new_database()
     await execute(url, "CREATE ROLE poor LOGIN")
