@@ -155,7 +155,7 @@ class Run:
             row = await self._database.fetchrow(statement.text, *values)
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             return Conditional(_failed(self._operation, error), None, None)
-        answer = Answer(statement.response(row), whole=True)
+        answer = Answer(None, whole=statement.response(row))
         return Conditional(answer, tags.tag(media_type, statement.text, values, row["version"]), None)
 
     async def _query_answer(self) -> Answer:
@@ -171,7 +171,7 @@ class Run:
         if compiled.statement is not None:
             cells = await self._engine.read(compiled, self._variables, self._viewer, self._database, records)
         if not compiled.separate:
-            return Answer(cells[0], whole=compiled.whole)
+            return Answer(None, whole=cells)
         parts = {key: cell for (key, _), cell in zip(compiled.plan.roots, cells, strict=True)}
         return await self._mixed(compiled, parts)
 

@@ -5,7 +5,7 @@ An ASGI application of its own, because a framework's request and response objec
 
 import asyncio
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from time import perf_counter
 
@@ -93,22 +93,29 @@ class GraphQLOverHTTP:
                 else:
                     conditional = Conditional(await run.answer(), None, None)
             answer = conditional.answer
+            pieces: Sequence[bytes]
             if answer is None:
-                end, body = Outcome.NOT_MODIFIED, b""
+                end, pieces = Outcome.NOT_MODIFIED, (b"",)
                 head = [*_NOT_MODIFIED, (b"etag", (conditional.held or "").encode("latin-1"))]
                 status = 304
             else:
                 end = answer.problems[0].code if answer.problems else Outcome.ANSWERED
                 status = status or _status(answer, media_type or JSON)
-                body, coding = await encode(answer.body(), headers.get(b"accept-encoding"))
+                pieces, coding = answer.pieces(), Coding.IDENTITY
+                if (accept_encoding := headers.get(b"accept-encoding")) is not None:
+                    body, coding = await encode(pieces[0] if len(pieces) == 1 else b"".join(pieces), accept_encoding)
+                    pieces = (body,)
                 head = [*_headers(status, media_type or JSON, coding, conditional.tag is not None)]
                 if conditional.tag is not None:
                     head.append((b"etag", entity_tag(conditional.tag, coding).encode()))
-                head.append((b"content-length", b"%d" % len(body)))
-                body = b"" if scope["method"] == "HEAD" else body
-            sent = len(body)
+                head.append((b"content-length", b"%d" % sum(map(len, pieces))))
+                if scope["method"] == "HEAD":
+                    pieces = (b"",)
             await send({"type": "http.response.start", "status": status, "headers": head})
-            await send({"type": "http.response.body", "body": body})
+            for piece in pieces[:-1]:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": pieces[-1]})
+            sent = sum(map(len, pieces))
         except ClientDisconnect:
             end = Outcome.ABANDONED
         except asyncio.CancelledError:
@@ -147,7 +154,7 @@ class GraphQLOverHTTP:
 
 
 def _status(answer: Answer, media_type: str) -> int:
-    if answer.data is None:
+    if not answer.has_data:
         # the legacy media type answers 200 to well-formed requests that fail, so that old clients read the errors
         return _STATUS.get(answer.problems[0].code, 400 if media_type == GRAPHQL_JSON else 200)
     return 503 if answer.problems and answer.problems[0].code is ProblemCode.UNAVAILABLE else 200

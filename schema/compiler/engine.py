@@ -4,7 +4,7 @@ document (cached) → variables coerced → plan and statement (cached by operat
 viewer, never by person) → records prepared where a field needs Python first → one statement → bytes spliced unparsed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -74,18 +74,28 @@ class Compiled:
 class Answer:
     """The response's ``data`` as JSON bytes (None: the request failed before it could run) and its errors.
 
-    ``extensions`` is a JSON object, None where there are none. Of a ``whole`` answer ``data`` is the whole response:
-    what is long is not copied to put a few bytes around it.
+    ``extensions`` is a JSON object, None where there are none. ``whole`` are the pieces of a response that PostgreSQL
+    has made whole, ``data`` is then None: what is long is not copied to put a few bytes around it.
     """
 
     data: bytes | None
     problems: tuple[Problem, ...] = ()
     extensions: bytes | None = None
-    whole: bool = False
+    whole: Sequence[bytes] = ()
+
+    @property
+    def has_data(self) -> bool:
+        """Whether the response has an entry ``data``, be it null."""
+        return self.data is not None or bool(self.whole)
+
+    def pieces(self) -> Sequence[bytes]:
+        """The body, as it lies in memory."""
+        return self.whole if self.whole and self.extensions is None else (self.body(),)
 
     def body(self) -> bytes:
-        if self.whole and self.data is not None:
-            return self.data if self.extensions is None else self.data[:-1] + b',"extensions":' + self.extensions + b"}"
+        if self.whole:
+            whole = b"".join(self.whole)
+            return whole if self.extensions is None else whole[:-1] + b',"extensions":' + self.extensions + b"}"
         end = b"}" if self.extensions is None else b',"extensions":' + self.extensions + b"}"
         if not self.problems:
             return b'{"data":' + (self.data or b"null") + end
@@ -272,12 +282,12 @@ class Engine:
     async def read(
         self, compiled: Compiled, variables: VariableValues, viewer: Viewer, reader: Reader, records: list[str]
     ) -> list[bytes]:
-        """Runs the one statement: the whole response or ``data`` object, or the JSON of each compiled root field."""
+        """Runs the one statement: the pieces of the whole response, or the JSON of each compiled root field."""
         assert compiled.statement is not None
         values = self.parameters(compiled.statement, variables.coerced, viewer, records)
         row = await reader.fetchrow(compiled.statement.text, *values)
         if compiled.whole:
-            return [compiled.statement.response(row)]
+            return compiled.statement.response(row)
         return [cell if isinstance(cell, bytes) else cell.encode() for cell in row]
 
     async def prepare(self, prepared: Prepared, variables: VariableValues, context: Any) -> str:

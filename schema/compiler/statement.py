@@ -76,6 +76,10 @@ VersionOf = Callable[[Iterable[Table]], ColumnElement[str]]
 ``schema.change.version``."""
 
 
+LONG_RESPONSE = 65_536
+"""Bytes from which copying a response costs more than sending its pieces one by one."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """Text and parameters. A binder reads the variables, a viewer name the viewer, an int the prepared record."""
@@ -87,12 +91,12 @@ class Statement:
     version: str | None = None
     """The statement that reads the version of the same data alone, without parameters; None when none is known."""
 
-    def response(self, row: Sequence[bytes | str]) -> bytes:
-        """The whole response from the row of a statement that has ``constants``."""
+    def response(self, row: Sequence[bytes | str]) -> list[bytes]:
+        """The whole response from the row of a statement that has ``constants``: in one piece, unless it is long."""
         parts: list[bytes] = [self.constants[0]]
         for cell, constant in zip(row, self.constants[1:], strict=False):  # the version comes after
             parts += (cell if isinstance(cell, bytes) else cell.encode(), constant)
-        return b"".join(parts)
+        return parts if sum(map(len, parts)) >= LONG_RESPONSE else [b"".join(parts)]
 
 
 class StatementBuilder:

@@ -15,7 +15,7 @@ from schema.access.rules import Role
 from schema.access.visible import Viewer, visible
 from schema.change.version import version_of
 from schema.compiler.engine import Engine, Query
-from schema.compiler.statement import Statement
+from schema.compiler.statement import LONG_RESPONSE, Statement
 from schema.limits import Limits
 from schema.root import model
 from tests.api.client import Client, serving, token
@@ -331,3 +331,29 @@ def test_a_tag_stands_for_all_that_it_is_made_of() -> None:
     assert len(set(others)) == len(others)
     assert entity_tag(TAG, Coding.IDENTITY) == f'"{TAG}"'
     assert entity_tag(TAG, Coding.BROTLI) == f'"{TAG}.br"'
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+async def test_a_long_answer_goes_out_in_pieces_and_arrives_whole(service: Client, method: str) -> None:
+    """It is not copied to put a few bytes around it; coded or explained it is the same."""
+    document = """{
+      first: projects(first: 400) { nodes { id code name stage location updatedAt region { id code name } } }
+      second: projects(first: 400) { totalCount nodes { ...Long issues { nodes { title } } } }
+    } fragment Long on Project { id code name stage location updatedAt totalInvestment }"""
+    headers = {"authorization": f"Bearer {token(Role.OPERATOR)}", "accept-encoding": "identity"}
+    given: dict[str, Any] = {"json": {"query": document}} if method == "POST" else {"params": {"query": document}}
+    answer = await service.http.request(method, "/graphql", headers=headers, **given)
+    coded = await service.http.request(method, "/graphql", headers=headers | {"accept-encoding": "gzip"}, **given)
+    assert int(answer.headers["content-length"]) > LONG_RESPONSE
+    if method == "HEAD":
+        assert answer.content == coded.content == b""
+        return
+    assert len(answer.content) == int(answer.headers["content-length"])
+    data = answer.json()["data"]
+    assert len(data["first"]["nodes"]) == len(data["second"]["nodes"]) == data["second"]["totalCount"] == 400
+    assert coded.content == answer.content
+    if method == "POST":
+        given["json"]["extensions"] = {"explain": True}
+        explained = await service.http.post("/graphql", headers=headers, **given)
+        assert explained.json()["data"] == data
+        assert explained.json()["extensions"]["explain"]
