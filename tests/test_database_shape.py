@@ -38,6 +38,9 @@ SHAPE = """
     SELECT 'index ' || relname || '.' || indexrelid::regclass, pg_get_indexdef(indexrelid)
     FROM ours JOIN pg_index ON indrelid = oid
     UNION ALL
+    SELECT 'options ' || ours.relname, array_to_string(reloptions, ' ')
+    FROM ours JOIN pg_class USING (oid) WHERE reloptions IS NOT NULL
+    UNION ALL
     SELECT 'comment ' || relname || ' ' || objsubid, description
     FROM ours JOIN pg_description ON objoid = oid AND classoid = 'pg_class'::regclass
 """
@@ -131,6 +134,7 @@ async def test_alembic_finds_nothing_left_to_migrate(empty_url: str, monkeypatch
         "ALTER TABLE parcel ALTER version SET DEFAULT 2",
         "ALTER TABLE change ALTER actor DROP NOT NULL",
         "COMMENT ON TABLE change IS 'another'",
+        "ALTER TABLE project_tally SET (fillfactor = 90)",
     ],
 )
 async def test_the_comparison_sees_a_difference(empty_url: str, change: str) -> None:
