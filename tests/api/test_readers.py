@@ -131,6 +131,7 @@ async def test_after_a_statement_that_was_given_up_it_serves_again(city_url: str
         with pytest.raises(asyncio.CancelledError) as given_up:
             await statement
         line.mend(held, given_up.value)
+        assert line.idle == 0, "nobody gets it while the server is being told to stop"
         again = await asyncio.wait_for(line.take(), SECONDS)
         assert again is held
         assert await again.fetchval("SELECT 1") == 1
