@@ -13,14 +13,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from api.metrics import Metrics
+from api.prepared import PreparedReader
 from api.readers import Connection, Readers
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode
 
 READERS = 10
 WRITERS = 5
-STATEMENTS = 500
-"""Prepared statements kept per connection; a plan of the compiler is one."""
+WRITERS_STATEMENTS = 20
+"""Prepared statements kept for each connection that writes: long ones are heavy (``api.prepared``)."""
 
 
 class Database:
@@ -54,7 +55,7 @@ class Database:
         connection = await self.readers.take()
         begun = perf_counter()
         try:
-            row = await connection.fetchrow(query, *args)
+            row = await connection.statements.fetchrow(query, *args)
         except BaseException as reason:
             self._give_up(connection, reason, begun)
             raise
@@ -80,7 +81,7 @@ class Database:
     async def fetch(self, query: str, *args: Any) -> Any:
         """The rows of one statement, on a connection taken for it alone."""
         async with self.read() as connection:
-            return await connection.fetch(query, *args)
+            return await connection.statements.fetch(query, *args)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -121,8 +122,8 @@ async def open_database(url: str, limits: Limits, metrics: Metrics | None = None
     async def open_reader() -> Connection:
         connection = await asyncpg.connect(
             url,
-            statement_cache_size=STATEMENTS,
-            max_cached_statement_lifetime=0,
+            connection_class=PreparedReader,
+            statement_cache_size=0,  # statements are kept by PreparedReader, bounded by their length
             # workers of PostgreSQL's own would make one request quicker, and those beside it slower
             server_settings={
                 **settings,
@@ -143,7 +144,7 @@ async def open_database(url: str, limits: Limits, metrics: Metrics | None = None
         max_overflow=0,
         pool_timeout=limits.waiting_seconds,
         pool_pre_ping=True,  # after a restart the first writes would else fail of connections that died while idle
-        connect_args={"server_settings": settings},
+        connect_args={"server_settings": settings, "prepared_statement_cache_size": WRITERS_STATEMENTS},
     )
     return Database(readers, writers, limits, metrics or Metrics())
 

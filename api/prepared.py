@@ -57,3 +57,11 @@ class PreparedStatements:
         statement = await self._connection.prepare(query, name=f"luodi_{next(self._numbers)}")
         self.kept.put(query, statement, len(query) + LEAST)
         return statement
+
+
+class PreparedReader(asyncpg.Connection):  # type: ignore[misc]
+    """A connection with its prepared statements."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.statements = PreparedStatements(self)

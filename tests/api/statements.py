@@ -1,4 +1,4 @@
-"""What a service sends to PostgreSQL, as asyncpg's own query logger sees it."""
+"""What a service sends to PostgreSQL: reads as they are run, the rest as asyncpg's own query logger sees it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,6 +8,8 @@ from typing import Any
 
 import asyncpg
 import pytest
+
+from api.prepared import PreparedStatements
 
 
 @dataclass
@@ -44,6 +46,15 @@ def recorded_statements() -> Iterator[Statements]:
             connection.add_query_logger(note)
         return connection
 
+    def noted(run: Any) -> Any:
+        def call(self: PreparedStatements, query: str, *args: Any) -> Any:
+            asyncio.get_running_loop().call_soon(seen.texts.append, query)
+            return run(self, query, *args)
+
+        return call
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncpg, "connect", logged)
+        for name in ("fetchrow", "fetch"):
+            patch.setattr(PreparedStatements, name, noted(getattr(PreparedStatements, name)))
         yield seen
