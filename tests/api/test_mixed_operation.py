@@ -95,7 +95,7 @@ async def test_a_problem_of_a_resolver_has_its_code_and_path(service: Client, mo
     def busy(_: object) -> None:
         raise Problem(ProblemCode.UNAVAILABLE, "The layers rest.", details={"until": "noon"})
 
-    monkeypatch.setattr(schema.layer.types, "_geometry_type", busy)
+    monkeypatch.setattr(schema.layer.types, "_layer", busy)
     answer = await service.ask(BESIDE)
     body = answer.json()
     assert body["data"] is None, "layers is non-null: what is beside it falls too"
@@ -111,7 +111,7 @@ async def test_an_unexpected_error_of_a_resolver_is_masked_and_logged(
     def broken(_: object) -> None:
         raise RuntimeError("password hunter2 of the table of /srv")
 
-    monkeypatch.setattr(schema.layer.types, "_geometry_type", broken)
+    monkeypatch.setattr(schema.layer.types, "_layer", broken)
     answer = await service.ask(BESIDE)
     assert "hunter2" not in answer.text
     (problem,) = answer.json()["errors"]
