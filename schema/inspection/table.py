@@ -1,6 +1,6 @@
 """Inspections (检查) of projects, planned and done."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, ForeignKey, Index, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, ForeignKey, Index, Table, func
 
 from schema.database import (
     geometry_column,
@@ -38,3 +38,7 @@ inspection = Table(
     Index("ix_inspection_started_at", "started_at", "id"),
     Index("ix_inspection_location", "location", postgresql_using="gist"),
 )
+
+Index("ix_inspection_location_geography", func.geography(inspection.c.location), postgresql_using="gist")
+# NULL comes last whichever way an order goes: read backwards, the other index would give it first
+Index("ix_inspection_started_at_desc", inspection.c.started_at.desc().nulls_last(), inspection.c.id.desc())

@@ -1,6 +1,6 @@
 """Issues (问题) of projects."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Table, UniqueConstraint, func
 
 from schema.database import (
     geometry_column,
@@ -47,3 +47,7 @@ issue = Table(
     Index("ix_issue_idempotency_key", "idempotency_key"),
     Index("ix_issue_affected_area", "affected_area", postgresql_using="gist"),
 )
+
+Index("ix_issue_affected_area_geography", func.geography(issue.c.affected_area), postgresql_using="gist")
+# NULL comes last whichever way an order goes: read backwards, the other index would give it first
+Index("ix_issue_deadline_desc", issue.c.deadline.desc().nulls_last(), issue.c.id.desc())

@@ -66,6 +66,11 @@ project = Table(
     Index("ix_project_location", "location", postgresql_using="gist"),
     Index("ix_project_footprint", "footprint", postgresql_using="gist"),
     Index("ix_project_updated_at", "updated_at", "id"),
+    Index("ix_project_started_on", "started_on", "id"),
+    Index("ix_project_name", "name", "id"),
 )
 
 Index("ix_project_location_geography", func.geography(project.c.location), postgresql_using="gist")
+Index("ix_project_footprint_geography", func.geography(project.c.footprint), postgresql_using="gist")
+# NULL comes last whichever way an order goes: read backwards, the other index would give it first
+Index("ix_project_started_on_desc", project.c.started_on.desc().nulls_last(), project.c.id.desc())

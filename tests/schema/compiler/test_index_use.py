@@ -234,6 +234,15 @@ FOUND = {
     "ix_project_location_geography": (
         f"projects(filter: {{ location: {{ dwithin: {{ geometry: {HERE}, meters: 500 }} }} }}) {{ nodes {{ id }} }}"
     ),
+    "ix_project_footprint_geography": (
+        f"projects(filter: {{ footprint: {{ dwithin: {{ geometry: {HERE}, meters: 500 }} }} }}) {{ nodes {{ id }} }}"
+    ),
+    "ix_issue_affected_area_geography": (
+        f"issues(filter: {{ affectedArea: {{ dwithin: {{ geometry: {HERE}, meters: 500 }} }} }}) {{ nodes {{ id }} }}"
+    ),
+    "ix_inspection_location_geography": (
+        f"inspections(filter: {{ location: {{ dwithin: {{ geometry: {HERE}, meters: 500 }} }} }}) {{ nodes {{ id }} }}"
+    ),
     "ix_issue_project_id": 'project(by: { code: "PROJECT_CODE" }) { issues { nodes { id } } }',
     "ix_issue_idempotency_key": 'issues(filter: { idempotencyKey: { eq: "a" } }) { nodes { id } }',
     "ix_issue_affected_area": f"issues(filter: {{ affectedArea: {{ intersects: {AREA} }} }}) {{ nodes {{ id }} }}",
@@ -253,12 +262,17 @@ ORDERED = {
     "ix_project_stage": "projects(filter: { stage: { eq: STAGE } }, orderBy: [{ field: TOTAL_INVESTMENT }])",
     "ix_project_total_investment": "projects(orderBy: [{ field: TOTAL_INVESTMENT, direction: DESC }])",
     "ix_project_updated_at": "projects(orderBy: [{ field: UPDATED_AT, direction: DESC }])",
+    "ix_project_started_on": "projects(orderBy: [{ field: STARTED_ON }])",
+    "ix_project_started_on_desc": "projects(orderBy: [{ field: STARTED_ON, direction: DESC }])",
+    "ix_project_name": "projects(orderBy: [{ field: NAME }])",
     "pk_project": "projects",
     "ix_issue_status": "issues(filter: { status: { eq: OPEN } }, orderBy: [{ field: DEADLINE }])",
     "ix_issue_deadline": "issues(orderBy: [{ field: DEADLINE }])",
+    "ix_issue_deadline_desc": "issues(orderBy: [{ field: DEADLINE, direction: DESC }])",
     "ix_issue_created_at": "issues(orderBy: [{ field: CREATED_AT, direction: DESC }])",
     "pk_issue": "issues",
     "ix_inspection_started_at": "inspections(orderBy: [{ field: STARTED_AT }])",
+    "ix_inspection_started_at_desc": "inspections(orderBy: [{ field: STARTED_AT, direction: DESC }])",
     "pk_inspection": "inspections",
     "pk_parcel": "parcels",
 }
@@ -293,14 +307,14 @@ async def test_a_page_is_read_in_the_order_of_its_index(city: City, index: str, 
     assert found.whole == found.sorted == frozenset()
 
 
-@pytest.mark.parametrize("table", ["project", "parcel"])
+@pytest.mark.parametrize("table", ["project", "parcel", "inspection"])
 async def test_the_nearest_are_found_by_walking_the_index(city: City, table: str) -> None:
     found = await access(
         city.connection,
         asked(f"{table}s(orderBy: [{{ nearestTo: {HERE} }}], first: 5) {{ nodes {{ id }} }}", city),
         generic=False,
     )
-    place = {"project": "location", "parcel": "geometry"}[table]
+    place = {"project": "location", "parcel": "geometry", "inspection": "location"}[table]
     assert f"ix_{table}_{place}_geography" in found.indexes
     assert found.whole == frozenset()
 
