@@ -1,8 +1,9 @@
 """Conditional requests (RFC 9110, section 13): an answer that has not changed is not made again.
 
-The tag of an answer is a hash of all it is made from: the statement's text, which holds the document's shape, the
-schema and the viewer's scope, the values it binds, the version of the data in the tables it reads, the media type and
-the release. It is keyed, so that nobody can count the city's changes by trying versions until the hash fits.
+The tag of an answer is a hash of all it is made from: the statement's text and the constants around its columns, which
+hold the document's shape, the schema and the viewer's scope, the values it binds, the version of the data in the tables
+it reads, the media type and the release. It is keyed, so that nobody can count the city's changes by trying versions
+until the hash fits.
 """
 
 import hashlib
@@ -38,10 +39,10 @@ class Tags:
         self._key = hashlib.blake2b(key, person=b"luodi entity tag").digest()
         self._release = release
 
-    def tag(self, media_type: str, statement: str, values: Sequence[Any], version: str) -> str:
-        """The tag of an answer whose statement and bound values these are, without quotes."""
-        made_from = repr((self._release, media_type, statement, values, version))
-        digest = hashlib.blake2b(made_from.encode("utf-8", "surrogatepass"), key=self._key, digest_size=TAG_BYTES)
+    def tag(self, media_type: str, statement: str, made_from: Sequence[Any], version: str | bytes) -> str:
+        """The tag, without quotes, of an answer made from a statement's text, and by its values and constants."""
+        all_of_it = repr((self._release, media_type, statement, made_from, version))
+        digest = hashlib.blake2b(all_of_it.encode("utf-8", "surrogatepass"), key=self._key, digest_size=TAG_BYTES)
         return urlsafe_b64encode(digest.digest()).decode().rstrip("=")
 
 

@@ -147,16 +147,17 @@ class Run:
             return Conditional(await self.answer(), None, None)
         try:
             values = self._engine.parameters(statement, self._variables.coerced, self._viewer, [])
+            made_from = (statement.constants, *values)
             if if_none_match is not None:
                 (version,) = await self._database.fetchrow(statement.version)
-                tag = tags.tag(media_type, statement.text, values, version)
+                tag = tags.tag(media_type, statement.text, made_from, version)
                 if held := entity_tag_held(if_none_match, tag):
                     return Conditional(None, tag, held)
             row = await self._database.fetchrow(statement.text, *values)
         except Exception as error:  # noqa: BLE001 - the edge: logged whole, masked for the caller
             return Conditional(_failed(self._operation, error), None, None)
         answer = Answer(None, whole=statement.response(row))
-        return Conditional(answer, tags.tag(media_type, statement.text, values, row["version"]), None)
+        return Conditional(answer, tags.tag(media_type, statement.text, made_from, row["version"]), None)
 
     async def _query_answer(self) -> Answer:
         """Prepared records first, then the one statement, then what ordinary resolvers answer."""

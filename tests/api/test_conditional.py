@@ -232,6 +232,9 @@ async def test_a_document_a_value_and_a_media_type_each_have_their_tag(service: 
         await asked(document, '{"n": 2}', one),
         await asked(document, '{"n": 1}', "application/graphql-response+json"),
         await asked(document.replace("code", "c: code"), '{"n": 1}', one),
+        await asked(document.replace("projects", "p: projects"), '{"n": 1}', one),
+        await asked(document.replace("nodes", "n: nodes"), '{"n": 1}', one),
+        await asked(document.replace("{ code }", "{ code } __typename"), '{"n": 1}', one),
     ]
     assert len({answer.headers["etag"] for answer in answers}) == len(answers)
     assert (await asked(document, '{"n": 1}', one)).headers["etag"] == answers[0].headers["etag"]
