@@ -67,6 +67,7 @@ class Readers:
             self._all.discard(connection)
         if len(self._all) + self._opening >= self._size:
             return await self._wait()
+        self._opening += 1
         try:
             return await self._open()
         except BaseException:
@@ -106,7 +107,7 @@ class Readers:
         self._all.clear()
 
     async def _open(self) -> Connection:
-        self._opening += 1
+        """A connection for a place that the caller has counted in ``_opening``."""
         try:
             connection = await self._opener()
         finally:
@@ -145,6 +146,7 @@ class Readers:
     def _replace(self) -> None:
         """A place is free: someone in line may have it."""
         if self._waiting:
+            self._opening += 1  # now: whoever comes before the task begins must not take the same place
             self._spawn(self._open_for_one())
 
     async def _open_for_one(self) -> None:

@@ -122,6 +122,24 @@ async def test_a_connection_that_died_is_replaced_for_the_next_in_line(city_url:
         assert line.open == 1
 
 
+async def test_who_comes_while_one_is_replaced_takes_no_place_of_its_own(city_url: str) -> None:
+    async with readers(city_url) as line:
+        held = await line.take()
+        waiting = asyncio.create_task(line.take())
+        await settled(lambda: line.waiting == 1)
+
+        async def come_at_once() -> Any:
+            held.terminate()
+            line.give(held)
+            return await line.take()
+
+        late = asyncio.create_task(come_at_once())
+        line.give(await asyncio.wait_for(waiting, SECONDS))
+        last = await asyncio.wait_for(late, SECONDS)
+        assert line.open == 1
+        line.give(last)
+
+
 async def test_after_a_statement_that_was_given_up_it_serves_again(city_url: str) -> None:
     async with readers(city_url) as line:
         held = await line.take()
