@@ -19,7 +19,8 @@ class Authentication:
 
     def viewer(self, authorization: str, now: datetime.datetime) -> Viewer:
         """Who the bearer token says is asking, judged at ``now`` (aware). Raises Problem UNAUTHENTICATED."""
-        scheme, _, token = authorization.partition(" ")
+        scheme, _, rest = authorization.partition(" ")
+        token = rest.strip()  # one token is remembered once, however many spaces stand around it
         if scheme.lower() != "bearer" or not token:
             raise Problem(
                 ProblemCode.UNAUTHENTICATED, "Send a token as `Authorization: Bearer …`; `luodi token` makes one."
@@ -27,7 +28,7 @@ class Authentication:
         identity = self._verified.get(token)
         if identity is None or now >= identity.expires_at:
             try:
-                identity = verify_token(self._key, token.strip(), now)
+                identity = verify_token(self._key, token, now)
             except TokenRefused as refused:
                 self._verified.pop(token, None)
                 raise Problem(ProblemCode.UNAUTHENTICATED, f"The token is refused: {refused}") from refused
