@@ -29,6 +29,7 @@ JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
 
 _READ = {b"accept", b"accept-encoding", b"authorization", b"content-type", b"if-none-match"}
 _LISTS = {b"accept", b"accept-encoding", b"if-none-match"}
+_ASKING = {"query", "documentId", "extensions"}
 _VARY = (b"vary", b"Accept, Accept-Encoding, Authorization")
 _REVALIDATED = (b"cache-control", b"private, no-cache")
 """Kept by the client alone, and shown only after asking us."""
@@ -73,7 +74,7 @@ class GraphQLOverHTTP:
         is_get = scope["method"] in ("GET", "HEAD")
         if is_get and _prefers_html(accept):
             request = Request(scope, receive)
-            if "query" not in request.query_params:
+            if _ASKING.isdisjoint(request.query_params):
                 page = await graphiql.page(request)
                 return await page(scope, receive, send)
         media_type = _media_type(accept)

@@ -82,6 +82,18 @@ async def test_an_id_stands_for_its_text(trusting: Client, ask: Any, named: dict
     assert answer.status_code == 200
 
 
+async def test_a_browsers_address_bar_may_hold_an_id(trusting: Client) -> None:
+    headers = {"authorization": f"Bearer {token()}", "accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    expected = {"data": await trusting.data(LARGEST, {"first": 1})}
+    for named in ({"documentId": DIGEST}, {"extensions": json.dumps(apollo(DIGEST))}):
+        asked = {**named, "variables": '{"first": 1}'}
+        answer = await trusting.http.get("/graphql", params=asked, headers=headers)
+        assert answer.headers["content-type"].startswith("application/json")
+        assert answer.json() == expected
+    page = await trusting.http.get("/graphql", headers=headers)
+    assert page.headers["content-type"].startswith("text/html")
+
+
 async def test_neither_parsed_nor_validated_when_asked_by_id(
     city_url: str, manifest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
