@@ -80,7 +80,9 @@ class _Service(Collector):
     def collect(self) -> Iterator[Metric]:
         cells = self._metrics.total()
         requests = CounterMetricFamily(
-            "luodi_requests", "Requests, by how they ended: ANSWERED, or a problem's code.", labels=["surface", "end"]
+            "luodi_requests",
+            "Requests, by how they ended: ANSWERED, NOT_MODIFIED, ABANDONED or a code.",
+            labels=["surface", "end"],
         )
         for surface in Surface:
             for end in ENDS:

@@ -137,7 +137,7 @@ class TrustedDocuments:
             return found or self._documents.read(text)
         found = self._by_id.get(id_.value)
         if found is None:
-            raise Refused([_not_found(id_) if self._listed else _not_supported(id_)])
+            raise Refused([_not_found(id_, self._only) if self._listed else _not_supported(id_)])
         if text and text != found.text:
             message = "`query` is not the document that `documentId` stands for; send one of them."
             raise Refused([Problem(ProblemCode.BAD_REQUEST, message)])
@@ -167,7 +167,7 @@ class TrustedDocuments:
 def _ids(listed: Listed, source: str) -> Iterator[str]:
     """Every id that clients may send for an entry: its own, and the digest of its text, each with and without prefix.
 
-    A bare id need not be the digest: graphql-codegen's is SHA-1 as it comes, Relay's MD5, and a tool that formats
+    A bare id need not be the digest: that of older graphql-codegens is SHA-1, Relay's MD5, and a tool that formats
     documents anew may take its digest before it does.
     """
     digest = hashlib.sha256(listed.text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -195,8 +195,9 @@ def _not_trusted() -> Problem:
     )
 
 
-def _not_found(id_: DocumentId) -> Problem:
-    said = "No document of the manifest has this id; send the document's text, or bring the manifest up to date."
+def _not_found(id_: DocumentId, only: bool) -> Problem:
+    way = "bring the manifest up to date" if only else "send the document's text, or bring the manifest up to date"
+    said = f"No document of the manifest has this id; {way}."
     return _told(ProblemCode.PERSISTED_QUERY_NOT_FOUND, said, id_, "PersistedQueryNotFound")
 
 

@@ -102,6 +102,15 @@ def test_apollos_clients_are_told_by_the_message_they_look_for() -> None:
     )
 
 
+@pytest.mark.parametrize(("only", "advised"), [(False, True), (True, False)])
+def test_nobody_is_advised_to_send_a_text_that_would_be_refused(only: bool, advised: bool) -> None:
+    documents = trusted(json.dumps({"1": ONE}), only=only)
+    code, message = refusal(documents, "", DocumentId("2"))
+    assert code == "PERSISTED_QUERY_NOT_FOUND"
+    assert ("send the document's text" in message) is advised
+    assert "manifest up to date" in message
+
+
 def test_an_id_and_a_text_must_be_the_same_document() -> None:
     documents = trusted(json.dumps({"1": ONE, "2": TWO}))
     assert read(documents, "1", ONE).text == ONE
