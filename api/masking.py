@@ -19,7 +19,8 @@ def problem_to_tell(error: Exception) -> Problem:
         return error
     if isinstance(error, (PoolTimeout, TimeoutError)):
         return Problem(ProblemCode.UNAVAILABLE, "The service is busy; try again in a moment.")
-    if isinstance(error, OSError):  # nobody answers where the database should be
+    # nobody answers where the database should be; or a connection that is just being ended (``Readers.mend``)
+    if isinstance(error, (OSError, asyncpg.InternalClientError)):
         log.warning("no connection to the database: %s", error)
         return Problem(ProblemCode.UNAVAILABLE, "The database is not available; try again in a moment.")
     cause = getattr(error.orig, "__cause__", None) if isinstance(error, DBAPIError) else error

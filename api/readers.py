@@ -92,6 +92,10 @@ class Readers:
 
         Else the driver may still be telling the server to stop; the connection serves again when that is over.
         """
+        if isinstance(reason, asyncpg.InternalClientError):
+            # the server has said that it ends this session, and not yet hung up: the driver can neither use the
+            # connection nor reset it
+            connection.terminate()
         if isinstance(reason, asyncpg.PostgresError) or connection.is_closed():
             self.give(connection)
         else:
@@ -139,7 +143,7 @@ class Readers:
                 await connection.reset(timeout=MENDING_SECONDS)
             except asyncpg.QueryCanceledError:  # the cancellation came late, and met this statement instead
                 await connection.reset(timeout=MENDING_SECONDS)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
             connection.terminate()
         self.give(connection)
 
