@@ -72,7 +72,7 @@ async def test_those_the_database_ended_are_replaced(own_service: Client, own_ci
 
 @asynccontextmanager
 async def never_hanging_up(url: str) -> AsyncIterator[str]:
-    """The address of a way to a database that passes on all that is said, but not that a server has hung up that ended a session."""
+    """The address of a way to a database that passes on all but the hanging up of a server that ended a session."""
     folder = Path(tempfile.mkdtemp(prefix="luodi-test-", dir="/tmp"))
     meant = make_url(url)
     host, port = meant.query["host"], meant.query.get("port", 5432)
@@ -107,7 +107,7 @@ async def _copied(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> b
 
 
 async def test_one_that_the_server_is_just_ending_is_unavailable_and_let_go(own_city_url: str) -> None:
-    """Between the server's last word and the end of the line the driver calls the connection open, and cannot use it."""
+    """From the server's last word to its hanging up the driver calls the connection open, and cannot use it."""
     async with never_hanging_up(own_city_url) as url:
         database = await open_database(url, Limits())
         try:
