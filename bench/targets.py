@@ -31,11 +31,11 @@ class Target:
 
 
 def _at_least(name: str, figure: float, bound: float) -> Target:
-    return Target(name, f"{figure:.2f}", f"≥ {bound:.2f}", round(figure, 2) >= bound)
+    return Target(name, f"{figure:.2f}", f"≥ {bound:.2f}", figure >= bound)
 
 
 def _at_most(name: str, figure: float, bound: float, unit: str = "", digits: int = 2) -> Target:
-    return Target(name, f"{figure:.{digits}f}{unit}", f"≤ {bound:.{digits}f}{unit}", round(figure, digits) <= bound)
+    return Target(name, f"{figure:.{digits}f}{unit}", f"≤ {bound:.{digits}f}{unit}", figure <= bound)
 
 
 def of_contest(contest: Contest) -> Iterator[Target]:

@@ -1,8 +1,8 @@
 """Arguments as trees whose leaves are read from each request's variables.
 
-The structure of an argument (which members a filter has, how many keys an order has) decides the statement; the values
-only fill its bind parameters. A plan is therefore cached by the *shape* of the variables, and its leaves know how to
-read their value from the variables of any request of that shape.
+The structure of an argument (which members a filter has, how many keys an order has) decides the statement, and so does
+the magnitude of a page's size; other values only fill its bind parameters. A plan is therefore cached by the *shape* of
+the variables, and its leaves know how to read their value from the variables of any request of that shape.
 """
 
 from bisect import bisect_left
@@ -17,7 +17,6 @@ from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
-    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     ListValueNode,
@@ -53,21 +52,20 @@ class Value:
         assert self.decides, f"{self.argument} is no part of the shape: another value would meet this plan"
         return self.read(variables)
 
-    def magnitude(self, variables: Variables) -> int:
-        """Of a number that is an argument itself: ``magnitude`` of it, for a plan to be made by."""
+    def magnitude(self, variables: Variables) -> int | None:
+        """Of a page's size: ``magnitude`` of it, for a plan to be made by."""
         return magnitude(self.read(variables))
 
 
-MAGNITUDES = (
-    *(1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250),
-    *(500, 1_000, 2_500, 5_000, 10_000),
-)
-"""Sizes people ask for: at them a magnitude is the number itself."""
+MAGNITUDES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250)
+"""Sizes of pages people ask for: at them a magnitude is the number itself. The rows of a larger page cost more than any
+choice of plan."""
 
 
-def magnitude(number: int) -> int:
-    """The least of ``MAGNITUDES`` that a number does not pass, or the greatest."""
-    return MAGNITUDES[min(bisect_left(MAGNITUDES, number), len(MAGNITUDES) - 1)]
+def magnitude(number: int) -> int | None:
+    """The least of ``MAGNITUDES`` that a number does not pass, None beyond them."""
+    place = bisect_left(MAGNITUDES, number)
+    return MAGNITUDES[place] if place < len(MAGNITUDES) else None
 
 
 Made = dict[tuple[str, str, str], "Tree"]
@@ -100,9 +98,9 @@ def decides_statement(type_: GraphQLInputType) -> bool:
     )
 
 
-def shape_of_variable(value: Any, type_: GraphQLInputType) -> Hashable:
-    """What of a variable's coerced value decides the statement, as a key: of a number, its magnitude."""
-    return magnitude(value) if _nullable(type_) is GraphQLInt and isinstance(value, int) else shape_of(value, type_)
+def shape_of_size(value: Any) -> Hashable:
+    """What of a coerced value decides the statement where it is the size of a page."""
+    return (magnitude(value),) if isinstance(value, int) else None
 
 
 def shape_of(value: Any, type_: GraphQLInputType) -> Hashable:

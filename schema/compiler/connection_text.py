@@ -21,9 +21,6 @@ KNN_MARGIN = 1.02
 """``<->`` measures on a sphere, ST_Distance on the ellipsoid: they differ by less than 0.6 %, so that the nearest by
 the ellipsoid lie within this factor of the farthest of as many nearest by the sphere."""
 
-TOLD_MAGNITUDE = 250
-"""Beyond it the rows of a page cost more than any choice of plan."""
-
 NUMBER = "row_number"
 COUNT = "row_count"
 
@@ -276,7 +273,7 @@ class ConnectionText:
         """
         limited = rows.limit(self._limit()).correlate(None)
         most = self._builder.magnitude(self._plan.window.size)
-        if most > TOLD_MAGNITUDE:
+        if most is None:
             return limited
         part = limited.subquery(self._builder.scope("limited").name)
         return select(*part.c).limit(literal_column(str(most + self._probe))).correlate(None)

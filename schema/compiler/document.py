@@ -17,6 +17,7 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableNode,
     Visitor,
     parse,
     type_from_ast,
@@ -52,6 +53,8 @@ class Document:
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
     variable_types: Mapping[str | None, tuple[tuple[str, Any], ...]]
+    sizes: frozenset[str]
+    """Variables that are the size of some page."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of a name, or the only one."""
@@ -117,7 +120,19 @@ class Documents:
             )
             for name, operation in operations.items()
         }
-        return Document(text, node, operations, fragments, variable_types)
+        sizes = _Sizes()
+        visit(node, sizes)
+        return Document(text, node, operations, fragments, variable_types, frozenset(sizes.names))
+
+
+class _Sizes(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        if node.name.value in ("first", "last") and isinstance(node.value, VariableNode):
+            self.names.add(node.value.name.value)
 
 
 def located(error: GraphQLError, code: ProblemCode, document: DocumentNode | None) -> Problem:

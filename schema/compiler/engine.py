@@ -19,7 +19,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from schema.compiler.arguments import Tree, Value, plain, shape_of_variable
+from schema.compiler.arguments import Tree, Value, plain, shape_of, shape_of_size
 from schema.compiler.candidates import Columns, candidates_statement
 from schema.compiler.document import Document, Documents, Refused, located
 from schema.compiler.kept import Kept
@@ -245,7 +245,7 @@ class Engine:
     def _shape(self, operation: OperationDefinitionNode, variables: VariableValues, document: Document) -> Any:
         coerced = variables.coerced
         return tuple(
-            (name, shape_of_variable(coerced[name], type_))
+            (name, shape_of_size(coerced[name]) if name in document.sizes else shape_of(coerced[name], type_))
             for name, type_ in document.variable_types[operation.name.value if operation.name else None]
             if name in coerced
         )

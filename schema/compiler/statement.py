@@ -171,7 +171,7 @@ class StatementBuilder:
     def structural(self, value: Value) -> Any:
         return value.structural(self._variables)
 
-    def magnitude(self, value: Value) -> int:
+    def magnitude(self, value: Value) -> int | None:
         return value.magnitude(self._variables)
 
     def alias(self, table: Table) -> tuple[FromClause, Row]:

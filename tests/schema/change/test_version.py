@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table
 from sqlalchemy.dialects import postgresql
 
+from migrations.run import upgrade
 from schema.change.version import VERSIONED, version_of
 from schema.tables import inspection, issue, project, region, region_closure
+from tests.conftest import NewDatabase
 
 TOUCH = "UPDATE project SET updated_at = updated_at WHERE id = (SELECT min(id) FROM project)"
 
@@ -122,3 +124,48 @@ def test_a_table_whose_changes_nobody_notices_is_refused() -> None:
     with pytest.raises(TypeError, match="unnoticed"):
         version_of([project, unnoticed])
     assert "'issue', 'project'" in _sql(kept)
+
+
+async def test_two_new_databases_have_different_versions(new_database: NewDatabase) -> None:
+    seen = set()
+    for _ in range(2):
+        url = await new_database()
+        await asyncio.to_thread(upgrade, url)
+        connection = await asyncpg.connect(url)
+        try:
+            for table in (project, issue, inspection, region, region_closure):
+                seen.add(await _version(connection, table))
+        finally:
+            await connection.close()
+    assert len(seen) == 10
+    assert 0 not in seen
+
+
+async def test_a_recount_is_noticed(own_city_url: str) -> None:
+    connection = await asyncpg.connect(own_city_url)
+    try:
+        before = await _version(connection, project)
+        await connection.execute("SELECT luodi_recount_projects()")
+        assert await _version(connection, project) > before
+    finally:
+        await connection.close()
+
+
+async def test_slots_left_by_other_isolations_are_taken_in(own_city_url: str) -> None:
+    connection = await asyncpg.connect(own_city_url)
+    slots = "SELECT count(*) FROM table_version WHERE name = 'project'"
+    try:
+        for _ in range(20):
+            async with connection.transaction(isolation="repeatable_read"):
+                await connection.execute(TOUCH)
+        assert await connection.fetchval(slots) > 20
+        seen = [await _version(connection, project)]
+        for _ in range(2_000):  # each takes them in with a chance of one in fifty: never once in 1 of 10^17 runs
+            await connection.execute(TOUCH)
+            seen.append(await _version(connection, project))
+            if await connection.fetchval(slots) == 1:
+                break
+        assert await connection.fetchval(slots) == 1
+        assert all(earlier < later for earlier, later in itertools.pairwise(seen))
+    finally:
+        await connection.close()

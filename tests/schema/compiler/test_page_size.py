@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schema.access.rules import Role
+from schema.access.visible import Viewer, visible
 from schema.compiler.arguments import MAGNITUDES, magnitude
+from schema.compiler.engine import Engine, Query
+from schema.limits import Limits
+from schema.root import model
 from tests.api.client import Client
 
 SIZES = [0, 1, 2, 7, 8, 9, 49, 50, 51, 61, 250, 251, 499, 10_000]
@@ -21,9 +26,12 @@ query ($n: Int!, $m: Int!) {
 @given(st.integers(min_value=-10, max_value=20_000))
 def test_a_magnitude_is_never_less_than_its_number(number: int) -> None:
     found = magnitude(number)
-    assert found in MAGNITUDES
-    assert found >= min(number, MAGNITUDES[-1])
-    assert magnitude(found) == found
+    if number > MAGNITUDES[-1]:
+        assert found is None
+    else:
+        assert found in MAGNITUDES
+        assert found >= number
+        assert magnitude(found) == found
 
 
 async def test_pages_of_every_size_through_one_document(city: Client) -> None:
@@ -46,3 +54,23 @@ async def test_nested_pages_of_every_size(city: Client, size: int) -> None:
     for node, whole in zip(found, most, strict=True):
         assert node["issues"]["nodes"] == whole["issues"]["nodes"][:size]
         assert node["nearbyParcels"]["nodes"] == whole["nearbyParcels"]["nodes"][:size]
+
+
+def test_only_sizes_of_pages_are_told_by_their_magnitude() -> None:
+    engine = Engine(model(), visible, Limits())
+    document = "query ($n: Int!, $v: Int!) { projects(first: $n, filter: { version: { gte: $v } }) { nodes { code } } }"
+
+    def plans(sizes: list[int], versions: list[int]) -> int:
+        kept: dict[int, object] = {}
+        for size in sizes:
+            for version in versions:
+                node, operation = engine.operation(Query(document, {"n": size, "v": version}, None))
+                variables = engine.variables(node, operation, {"n": size, "v": version})
+                plan = engine.compile(node, operation, variables, Viewer("kim", Role.READER))
+                kept[id(plan)] = plan
+        return len(kept)
+
+    assert plans([50], list(range(1, 400, 7))) == 1
+    assert plans([41, 45, 50], [1]) == 1
+    assert plans([50, 51], [1]) == 2
+    assert plans([251, 3_000, 10_000], [1]) == 1
