@@ -134,7 +134,8 @@ def _drawn(source: TileSource) -> Select[Any]:
         columns.append(cast(null(), Integer).label(COUNT))
         conditions.append(~_too_small(source))
         shape = _outline(source.place)
-    return select(*columns, shape.label(GEOMETRY_COLUMN)).select_from(source.rows).where(*conditions)
+    features = select(*columns, shape.label(GEOMETRY_COLUMN)).select_from(source.rows).where(*conditions)
+    return features.order_by(source.key)  # the same data, the same bytes: a tag of them promises it
 
 
 def _grouped(source: TileSource, *conditions: ColumnElement[bool]) -> Select[Any]:
@@ -179,7 +180,7 @@ def _grouped(source: TileSource, *conditions: ColumnElement[bool]) -> Select[Any
         columns.append(value.label(name))
     columns.append(cast(case((~alone, cell.c.features)), Integer).label(COUNT))
     rows = cell.outerjoin(single, literal_column("true"))
-    return select(*columns, cell.c[GEOMETRY_COLUMN]).select_from(rows)
+    return select(*columns, cell.c[GEOMETRY_COLUMN]).select_from(rows).order_by(cell.c.key)
 
 
 def _encoded(source: TileSource, features: FromClause) -> Select[Any]:
