@@ -17,13 +17,14 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableDefinitionNode,
     VariableNode,
     Visitor,
     parse,
-    type_from_ast,
     validate,
     visit,
 )
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 
 from schema.compiler.kept import Kept
 from schema.compiler.literals import MEMBERS, RULES, argument_path
@@ -52,7 +53,8 @@ class Document:
     node: DocumentNode
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
-    variable_types: Mapping[str | None, tuple[tuple[str, Any], ...]]
+    variables: Mapping[str | None, tuple[GraphQLVariableSignature, ...]]
+    """Of each operation."""
     sizes: frozenset[str]
     """Variables that are the size of some page."""
 
@@ -113,16 +115,18 @@ class Documents:
                 operations[definition.name.value if definition.name else None] = definition
             elif isinstance(definition, FragmentDefinitionNode):
                 fragments[definition.name.value] = definition
-        variable_types = {
-            name: tuple(
-                (one.variable.name.value, type_from_ast(self._schema, one.type))
-                for one in operation.variable_definitions or ()
-            )
+        variables = {
+            name: tuple(self._signature(one) for one in operation.variable_definitions or ())
             for name, operation in operations.items()
         }
         sizes = _Sizes()
         visit(node, sizes)
-        return Document(text, node, operations, fragments, variable_types, frozenset(sizes.names))
+        return Document(text, node, operations, fragments, variables, frozenset(sizes.names))
+
+    def _signature(self, definition: VariableDefinitionNode) -> GraphQLVariableSignature:
+        signature = get_variable_signature(self._schema, definition)
+        assert isinstance(signature, GraphQLVariableSignature), "validation has seen that it is of an input type"
+        return signature
 
 
 class _Sizes(Visitor):

@@ -30,7 +30,7 @@ from schema.compiler.selection import Selected, Selector
 from schema.compiler.statement import Statement, StatementBuilder, VersionOf, Visible
 from schema.compiler.trusted import DocumentId, Manifest, TrustedDocuments
 from schema.compiler.values import Binder
-from schema.compiler.variables import check_size, first_use
+from schema.compiler.variables import check_size, first_use, read_plainly
 from schema.limits import Limits
 from schema.problem import Problem, ProblemCode, at_path, limit_exceeded
 
@@ -173,6 +173,9 @@ class Engine:
     ) -> VariableValues:
         """The variables coerced to the operation's types; raises Refused naming each one at fault."""
         check_size(raw, operation, document)
+        read = read_plainly(document.variables[operation.name.value if operation.name else None], raw)
+        if read is not None:
+            return read
         values = get_variable_values(
             self._model.graphql, operation.variable_definitions or (), dict(raw), max_errors=20
         )
@@ -244,10 +247,11 @@ class Engine:
 
     def _shape(self, operation: OperationDefinitionNode, variables: VariableValues, document: Document) -> Any:
         coerced = variables.coerced
+        signatures = document.variables[operation.name.value if operation.name else None]
+        given = ((one.name, one.type, coerced[one.name]) for one in signatures if one.name in coerced)
         return tuple(
-            (name, shape_of_size(coerced[name]) if name in document.sizes else shape_of(coerced[name], type_))
-            for name, type_ in document.variable_types[operation.name.value if operation.name else None]
-            if name in coerced
+            (name, shape_of_size(value) if name in document.sizes else shape_of(value, type_))
+            for name, type_, value in given
         )
 
     def check_cost(self, plan: Plan, variables: Mapping[str, Any]) -> None:

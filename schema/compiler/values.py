@@ -5,6 +5,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -178,9 +179,13 @@ def list_of(item: ValueType) -> ValueType:
 def _boxes(value: Any, argument: str) -> tuple[BoundingBox, ...]:
     """``[west, south, east, north]`` in degrees as one box, or as two where it crosses the antimeridian."""
     try:
-        return parse_bbox(value)
+        return _parsed(tuple(value)) if isinstance(value, list) else parse_bbox(value)
     except GeoJSONError as error:
         raise bad_input(f"The bounding box {error}.", argument=argument) from error
+
+
+_parsed = lru_cache(maxsize=256)(parse_bbox)
+"""One box fills several parameters of a statement."""
 
 
 def _box(place: int) -> ValueType:
