@@ -3,7 +3,7 @@
 import mapbox_vector_tile
 import pytest
 
-from bench.tile import Tile, decoded, differences
+from bench.tile import Tile, _on_rim, decoded, differences
 
 
 def tile(*features: tuple[int, int, int, str]) -> Tile:
@@ -30,3 +30,10 @@ def test_another_feature_place_or_attribute_does(other: list[tuple[int, int, int
 def test_features_that_share_an_id_cannot_be_compared() -> None:
     with pytest.raises(ValueError, match="2 features of layer projects have 1 ids"):
         tile(ONE, (7, 50, 60, "STARTED"))
+
+
+def test_a_point_on_the_buffers_rim_may_be_in_one_tile_alone() -> None:
+    for place, is_on_rim in (([4096, 4158], False), ([10, 4159], True), ([-63, 10], True), ([-62, 10], False)):
+        feature = {"geometry": {"type": "Point", "coordinates": place}}
+        assert _on_rim(feature, 4096) is is_on_rim
+    assert not _on_rim({"geometry": {"type": "Polygon", "coordinates": [[[-64, 0]]]}}, 4096)
